@@ -1,0 +1,48 @@
+"""`liangyi train [MODEL]`: train a model on data and keep everything in a run folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+@dataclass(frozen=True)
+class Train:
+    """Where the run is kept."""
+
+    out: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None  # else runs/MODEL-DATA-N
+
+
+def main(words: Sequence[str]) -> int:
+    """Make a run and train it."""
+    from liangyi.cli.choose import chosen, named
+    from liangyi.cli.watch import say, watch
+    from liangyi.core import processes
+    from liangyi.core.errors import UserError
+    from liangyi.core.run import Run
+    from liangyi.core.trainer import choose_device
+    from liangyi.session import create
+
+    name, rest = named(words, "train", default="dcgan")
+    choice = chosen(name, rest, "train", Train())
+    out = choice.extra.out
+    if processes.launched():
+        # a restarted process must find the run that its first life made
+        if out is None:
+            raise UserError("as one of several processes, name the run: --out runs/NAME")
+        processes.join(choose_device(choice.training.device))
+        if (
+            int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
+            and (out / "config.json").exists()
+        ):
+            return watch(Run(out))
+    if processes.rank() == 0:
+        run = create(choice.kind, choice.config, choice.data, choice.training, out, tell=say)
+        say(f"{run.path}: {name} on {choice.data.data}")
+    processes.wait()
+    return watch(run if processes.rank() == 0 else Run(out or ""))

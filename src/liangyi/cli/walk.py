@@ -1,0 +1,46 @@
+"""`liangyi walk RUN`: a closed walk through what a trained model can draw."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from liangyi.cli.flags import parse
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Where to walk."""
+
+    frames: int = 120  # pictures of the film
+    stops: int = 6  # random codes that the walk passes
+    label: int | None = None  # stay in this class, for models that can be asked
+    seed: int = 0  # other seeds, other walks
+    out: Annotated[Path, tyro.conf.arg(aliases=("-o",))] = Path("walk.gif")  # .gif or .mp4
+
+
+def main(words: Sequence[str]) -> None:
+    """Walk and write the film."""
+    from liangyi.cli.choose import named
+    from liangyi.core.errors import UserError
+    from liangyi.core.run import Run
+    from liangyi.views.walk import walk
+
+    name, rest = named(words, "walk")
+    args = parse(Walk, rest, "walk", "A closed walk through what a trained model can draw.")
+    model = Run(name).model(tell=print)
+    if not hasattr(model, "interpolate") or len(model.spec.shape) != 3:
+        raise UserError(f"{model.name()} draws no pictures to walk through; gan, vae and others do")
+    if min(args.frames, args.stops) < 2:
+        raise UserError("a walk needs --frames and --stops of 2 or more")
+    conditions = {} if args.label is None else {"label": args.label}
+    if conditions and "label" not in inspect.signature(model.interpolate).parameters:
+        raise UserError(f"{model.name()} cannot be asked for a label; acgan can")
+    frames = model.interpolate(args.frames, args.stops, seed=args.seed, **conditions)
+    walk(frames.cpu(), model.image_range, args.out)
+    print(f"{args.frames} frames: {args.out}")

@@ -1,0 +1,1 @@
+"""The machinery: batches, models, the trainer, runs. It knows no model."""

@@ -1,0 +1,105 @@
+"""Settings: one frozen dataclass is the flags, the JSON, the documentation and the form."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import re
+from typing import Annotated, Any, Literal, TypeVar
+
+import pydantic
+from annotated_types import Ge, Gt, Le, Lt
+
+from liangyi.core.errors import UserError
+
+Count = Annotated[int, Ge(1)]
+Natural = Annotated[int, Ge(0)]
+Positive = Annotated[float, Gt(0)]
+NonNegative = Annotated[float, Ge(0)]
+Share = Annotated[float, Ge(0), Lt(1)]  # a probability or a decay
+Unit = Annotated[float, Ge(0), Le(1)]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    """Base of all settings. Every field has a one-line comment: its help text everywhere."""
+
+    __pydantic_config__ = pydantic.ConfigDict(extra="forbid", strict=True)
+
+
+Settings = TypeVar("Settings", bound=Config)
+
+
+def to_plain(config: Config) -> dict[str, Any]:
+    """Return the settings as JSON types; tuples become lists."""
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config)))
+    return plain
+
+
+def from_plain(kind: type[Settings], plain: Any, where: str = "") -> Settings:
+    """Build settings from JSON types, every value checked against its annotation.
+
+    Raises:
+        UserError: an unknown field, or a value of the wrong type or out of its bounds.
+    """
+    try:
+        built: Settings = pydantic.TypeAdapter(kind).validate_json(json.dumps(plain))
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        names = [part for part in first["loc"] if isinstance(part, str)]
+        name = names[0] if names else ""
+        if first["type"] == "unexpected_keyword_argument":
+            known = [field.name for field in dataclasses.fields(kind)]
+            raise UserError(
+                f"{where}unknown setting {name!r}; there are: {', '.join(known)}"
+            ) from None
+        hint = f" ({help_of(kind)[name]})" if name in help_of(kind) else ""
+        message = first["msg"][0].lower() + first["msg"][1:]
+        got = json.dumps(first["input"])[:60]
+        raise UserError(f"{where}{name or kind.__name__} = {got}: {message}{hint}") from None
+    return built
+
+
+def checked(config: Settings, where: str = "") -> Settings:
+    """Return the settings unchanged, or say which value breaks its annotation."""
+    return from_plain(type(config), to_plain(config), where)
+
+
+def help_of(kind: type[Config]) -> dict[str, str]:
+    """Return the comment beside each field, own and inherited."""
+    found: dict[str, str] = {}
+    for parent in reversed(kind.__mro__):
+        if dataclasses.is_dataclass(parent) and parent is not Config:
+            source = inspect.getsource(parent)
+            found |= dict(re.findall(r"^    (\w+): .*?  # (.+)$", source, re.MULTILINE))
+    return {field.name: found.get(field.name, "") for field in dataclasses.fields(kind)}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Training(Config):
+    """How long, how fast and how carefully to train; the trainer's settings."""
+
+    steps: Count = 1000  # turns through the model's algorithm
+    epochs: Positive | None = None  # passes over the data; when given, it decides instead of steps
+    batch_size: Count = 64  # items a step, over all processes together
+    seed: Natural = 0  # decides the first weights, the order of the data and all noise
+    device: str = "auto"  # cpu, cuda, cuda:1, mps, or auto: the best that is there
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where it is fast
+    average: Share = 0.999  # decay of the averaged weights that draw the samples; 0: none
+    accumulate: Count = 1  # parts that each batch is cut into, to save memory
+    compile: bool = False  # compile the networks: slow to start, sometimes faster after
+    devices: Count = 1  # processes on this machine, one device each
+    nodes: Count = 1  # machines; start the same command by torchrun or SLURM on each
+    log_every: Count = 50  # steps between lines in log.jsonl
+    sample_every: Count = 250  # steps between pictures, and tests on held-out data
+    checkpoint_every: Count = 500  # steps between checkpoints
+    keep: Count = 2  # newest checkpoints that stay on disk
+
+    def total(self, items: int) -> int:
+        """Return the number of steps for a data set of so many items (0: endless)."""
+        if self.epochs is None:
+            return self.steps
+        if not items:
+            raise UserError("this data has no end, so no epochs; give --steps")
+        return max(1, round(self.epochs * items / self.batch_size))

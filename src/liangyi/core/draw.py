@@ -1,0 +1,99 @@
+"""Random numbers that are a function of (seed, step), however many processes share a batch.
+
+Inside a training step the numbers come from one stream that all processes draw alike: each draws
+for the joined batch and keeps its own rows, so two processes see the noise that one would have
+seen. Elsewhere they come from PyTorch's global generator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from liangyi.core import processes
+
+_GOLDEN = 0x9E3779B97F4A7C15  # spreads neighbouring (seed, step) pairs over the generator's states
+
+
+def mix(*numbers: int) -> int:
+    """Return one well-spread 63-bit seed for several small numbers (splitmix64)."""
+    state = 0
+    for number in numbers:
+        state = (state ^ number) + _GOLDEN & 0xFFFFFFFFFFFFFFFF
+        state = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+        state = (state ^ state >> 27) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
+        state ^= state >> 31
+    return state >> 1
+
+
+@dataclass
+class _Stream:
+    active: bool = False
+    generator: torch.Generator | None = None
+
+
+_stream = _Stream()
+
+
+@contextmanager
+def step(seed: int, number: int, device: torch.device) -> Iterator[None]:
+    """Make all random numbers inside a function of (seed, number); restore the caller's after."""
+    if _stream.generator is None or _stream.generator.device != device:
+        _stream.generator = torch.Generator(device)
+    state = torch.get_rng_state()
+    torch.default_generator.manual_seed(mix(seed, number, 1 + processes.rank()))  # dropout
+    if device.type == "cuda":
+        torch.cuda.manual_seed(mix(seed, number, 1 + processes.rank()))
+    _stream.generator.manual_seed(mix(seed, number))
+    _stream.active = True
+    try:
+        yield
+    finally:
+        _stream.active = False
+        torch.set_rng_state(state)
+
+
+def normal(count: int, *shape: int, device: torch.device | str = "cpu") -> Tensor:
+    """Draw N(0, 1) of shape [count, *shape]."""
+    if not _stream.active:
+        return torch.randn(count, *shape, device=device)
+    total = count * processes.world()
+    return _own(torch.randn(total, *shape, device=device, generator=_stream.generator), count)
+
+
+def uniform(count: int, *shape: int, device: torch.device | str = "cpu") -> Tensor:
+    """Draw U(0, 1) of shape [count, *shape]."""
+    if not _stream.active:
+        return torch.rand(count, *shape, device=device)
+    total = count * processes.world()
+    return _own(torch.rand(total, *shape, device=device, generator=_stream.generator), count)
+
+
+def integers(high: int, count: int, device: torch.device | str = "cpu") -> Tensor:
+    """Draw integers 0 ... high - 1 of shape [count]."""
+    return (uniform(count, device=device) * high).long().clamp(max=high - 1)
+
+
+def _own(rows: Tensor, count: int) -> Tensor:
+    return rows if len(rows) == count else rows[processes.rank() * count :][:count]
+
+
+def loop(stops: Tensor, count: int) -> Tensor:
+    """Return `count` evenly spaced codes [count D] on a closed walk through stops [S D].
+
+    Between two stops it turns at an even rate and changes its length evenly (spherical
+    interpolation), so that codes in between are as likely as the stops.
+    """
+    place = torch.arange(count, device=stops.device) * (len(stops) / count)
+    here, there = place.long(), (place.long() + 1) % len(stops)
+    share = (place - here)[:, None]
+    start, end = stops[here], stops[there]
+    length = torch.lerp(start.norm(dim=1, keepdim=True), end.norm(dim=1, keepdim=True), share)
+    start, end = torch.nn.functional.normalize(start), torch.nn.functional.normalize(end)
+    angle = (start * end).sum(1, keepdim=True).clamp(-1, 1).acos().clamp(min=1e-4)
+    mixed = ((1 - share) * angle).sin() * start + (share * angle).sin() * end
+    return length * mixed / angle.sin()

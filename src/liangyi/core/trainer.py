@@ -1,0 +1,302 @@
+"""Trainer: applies updates, counts steps, reports. It knows no model and touches no disk."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from liangyi.core import draw, processes
+from liangyi.core.batch import Spec
+from liangyi.core.config import Training
+from liangyi.core.errors import UserError
+from liangyi.core.model import Model, Player, Turn, Update
+
+
+class Stream(Protocol):
+    """Endless batches; batch k is a function of (seed, k) alone."""
+
+    spec: Spec
+    items: int  # 0: endless
+
+    def batch(self, number: int) -> Any:
+        """Return batch `number`, on the device that the trainer asked for."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What happened in one step."""
+
+    step: int  # steps made so far, this one included
+    metrics: Mapping[str, Tensor]  # scalars; they cost nothing until somebody reads them
+
+    def read(self) -> dict[str, float]:
+        """Return the metrics as numbers."""
+        return {name: float(value) for name, value in self.metrics.items()}
+
+
+class TrainingFailed(UserError):
+    """A loss or a weight is no longer a finite number."""
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device of this name; `auto` is the best that is there."""
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).split("\n")[0]
+        raise UserError(f"no device {name!r} here ({reason}); try --device auto") from None
+    return device
+
+
+def choose_precision(name: str, model: nn.Module, device: torch.device) -> torch.dtype:
+    """Return the type of the matrix products; `auto` is bfloat16 where that is fast.
+
+    Fast means: hardware for it, and convolutions to use it on. Weights, optimiser state, losses
+    and batch statistics are float32 in any case.
+    """
+    if name != "auto":
+        return torch.bfloat16 if name == "bfloat16" else torch.float32
+    fast = {
+        "cuda": lambda: torch.cuda.get_device_capability(device) >= (8, 0),
+        "cpu": torch.cpu._is_amx_tile_supported,
+    }.get(device.type, lambda: False)
+    convolves = any(isinstance(module, nn.modules.conv._ConvNd) for module in model.modules())
+    return torch.bfloat16 if convolves and fast() else torch.float32
+
+
+class Trainer:
+    """Train a model on a stream of batches: `for report in trainer.run(): ...`.
+
+    Step k is a function of the weights, the optimisers' states and (seed, k), so that is all a
+    checkpoint holds.
+    """
+
+    def __init__(self, model: Model, stream: Stream, training: Training | None = None) -> None:
+        self.training = training or model.recipe
+        self.device = choose_device(self.training.device)
+        if processes.launched():
+            self.device = processes.join(self.device)
+        self.model = model.to(self.device).train()
+        self.stream = stream
+        self.step = 0
+        self.total = self.training.total(stream.items)
+        self.optimizers: dict[str, torch.optim.Optimizer] = {}
+        self._weights: dict[str, list[nn.Parameter]] = {}
+        self._names: dict[int, str] = {}
+        self._waiting: dict[str, Any] = {}  # optimiser states of players that have not moved yet
+        self._losses: list[tuple[int, str, Tensor]] = []  # not yet known to be finite
+        processes.agree([*model.parameters(), *model.buffers()])
+        self.averaged: Model = copy.deepcopy(model).eval() if self.training.average else model
+        self._pairs = list(zip(_floats(self.averaged), _floats(model), strict=True))
+        dtype = choose_precision(self.training.precision, model, self.device)
+        self.precision = str(dtype).removeprefix("torch.")
+        self._bfloat16 = dtype is torch.bfloat16
+        if self.training.compile:
+            if model.twice_differentiated:
+                raise UserError(
+                    f"{model.name()} differentiates a gradient, which compiled networks cannot; "
+                    "leave out --compile"
+                )
+            for network in model.children():
+                network.compile()
+
+    def run(self, steps: int | None = None) -> Iterator[Report]:
+        """Make so many steps, or those that are left, and report after each.
+
+        Raises:
+            TrainingFailed: a loss is not a finite number; the player and the step are named.
+        """
+        last = self.total if steps is None else self.step + steps
+        while self.step < last:
+            yield self.advance()
+
+    def advance(self) -> Report:
+        """Make one step: run the model's algorithm once on the next batch."""
+        metrics: dict[str, Tensor] = {}
+        with draw.step(self.training.seed, self.step, self.device):
+            parts = _cut(self.stream.batch(self.step), self.training.accumulate)
+            algorithms = [self.model.updates(part, self.step) for part in parts]
+            while turns := [turn for algorithm in algorithms if (turn := self._next(algorithm))]:
+                self._apply(turns, metrics)
+        self.step += 1
+        self._average()
+        return Report(self.step, metrics)
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        # entered anew around each next(): suspended inside, it would leak into the caller
+        if not self._bfloat16:
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def _next(self, algorithm: Iterator[Turn]) -> tuple[Update, ...] | None:
+        with self._autocast():
+            turn = next(algorithm, None)
+        return (turn,) if isinstance(turn, Update) else turn
+
+    def _apply(self, turns: list[tuple[Update, ...]], metrics: dict[str, Tensor]) -> None:
+        """Apply one turn: gradients of the batch's parts add up, then the players move."""
+        names = [self.name_of(update.player) for update in turns[0]]
+        for updates in turns:
+            for position, (name, update) in enumerate(zip(names, updates, strict=True)):
+                self._watch(name, update.loss)
+                loss = update.loss if len(turns) == 1 else update.loss / len(turns)
+                # updates applied at once may share a graph, which the last one may free
+                loss.backward(inputs=self._weights[name], retain_graph=position < len(updates) - 1)
+                for key, value in update.metrics.items():
+                    value = value if len(turns) == 1 else value / len(turns)
+                    metrics[key] = metrics[key] + value if updates is not turns[0] else value
+        for name in names:
+            moved = [weight for weight in self._weights[name] if weight.grad is not None]
+            processes.average([weight.grad for weight in moved if weight.grad is not None])
+            self._optimizer(name).step()
+            for weight in moved:
+                weight.grad = None
+
+    def name_of(self, player: Player) -> str:
+        """Return the player's attribute path in the model; the model itself is `model`."""
+        name = self._names.get(id(player))
+        if name is None:
+            owned = [*self.model.named_modules(), *self.model.named_parameters()]
+            found = [path for path, own in owned if own is player]
+            if not found:
+                raise ValueError(f"{type(player).__name__} is not a part of {self.model.name()}")
+            name = self._names[id(player)] = found[0] or "model"
+            weights = [player] if isinstance(player, nn.Parameter) else list(player.parameters())
+            self._weights[name] = [weight for weight in weights if weight.requires_grad]
+        return name
+
+    def _optimizer(self, name: str) -> torch.optim.Optimizer:
+        if name not in self.optimizers:
+            self.optimizers[name] = self.model.optimizer(name, self._weights[name])
+            if name in self._waiting:
+                self.optimizers[name].load_state_dict(self._waiting.pop(name))
+        return self.optimizers[name]
+
+    def _watch(self, name: str, loss: Tensor) -> None:
+        self._losses.append((self.step, name, loss.detach()))
+        # asking waits for the device: cheap on a CPU, on others a batch of questions at a time
+        if self.device.type == "cpu" or len(self._losses) >= 200:
+            self.check()
+
+    def check(self) -> None:
+        """Make sure that all losses so far were finite.
+
+        Raises:
+            TrainingFailed: one was not.
+        """
+        asked, self._losses = self._losses, []
+        for (step, name, _), value in zip(asked, _numbers([x[2] for x in asked]), strict=True):
+            if not math.isfinite(value):
+                raise TrainingFailed(
+                    f"the loss of {name} became {value} at step {step}; "
+                    "a smaller --learning-rate or --precision float32 may help"
+                )
+
+    def check_weights(self) -> None:
+        """Make sure that all weights are finite.
+
+        Raises:
+            TrainingFailed: one is not.
+        """
+        self.check()
+        for name, tensor in self.model.state_dict().items():
+            if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+                raise TrainingFailed(f"{name} is no longer finite at step {self.step}")
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        if self.averaged is self.model:
+            return
+        # early on the average must forget the random start
+        decay = min(self.training.average, (1 + self.step) / (10 + self.step))
+        averaged, raw = [a for a, _ in self._pairs], [r for _, r in self._pairs]
+        torch._foreach_lerp_(averaged, raw, 1 - decay)
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Return everything that a checkpoint must hold: tensors, and plain JSON."""
+        tensors = {f"model/{name}": value for name, value in self.model.state_dict().items()}
+        if self.averaged is not self.model:
+            averaged = self.averaged.state_dict()
+            tensors |= {f"averaged/{name}": value for name, value in averaged.items()}
+        plain: dict[str, Any] = {"step": self.step, "optimizers": {}}
+        states = {name: own.state_dict() for name, own in self.optimizers.items()} | self._waiting
+        for name, state in states.items():
+            numbers: dict[str, dict[str, Any]] = {}
+            for index, slots in state["state"].items():
+                for slot, value in slots.items():
+                    if isinstance(value, Tensor):
+                        tensors[f"optimizer/{name}/{index}/{slot}"] = value
+                    else:
+                        numbers.setdefault(str(index), {})[slot] = value
+            plain["optimizers"][name] = {"groups": state["param_groups"], "numbers": numbers}
+        return tensors, plain
+
+    def restore(self, tensors: Mapping[str, Tensor], plain: Mapping[str, Any]) -> None:
+        """Go on from a state, bit for bit on a CPU with the same number of threads."""
+        load_weights(self.model, tensors, "model")
+        if self.averaged is not self.model:
+            load_weights(self.averaged, tensors, "averaged")
+        self.step = plain["step"]
+        self.optimizers.clear()
+        for name, saved in plain["optimizers"].items():
+            slots: dict[int, dict[str, Any]] = {
+                int(index): dict(numbers) for index, numbers in saved["numbers"].items()
+            }
+            for key, value in tensors.items():
+                if key.startswith(f"optimizer/{name}/"):
+                    index, slot = key.removeprefix(f"optimizer/{name}/").split("/")
+                    slots.setdefault(int(index), {})[slot] = value
+            groups = [{k: _retuple(v) for k, v in group.items()} for group in saved["groups"]]
+            self._waiting[name] = {"state": slots, "param_groups": groups}
+
+
+def load_weights(model: Model, tensors: Mapping[str, Tensor], prefix: str) -> None:
+    """Load the tensors under a prefix into a model.
+
+    Raises:
+        UserError: they do not fit it.
+    """
+    own = {
+        k.removeprefix(prefix + "/"): v for k, v in tensors.items() if k.startswith(prefix + "/")
+    }
+    try:
+        model.load_state_dict(own)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"the checkpoint does not fit the model in config.json: {reason}") from None
+
+
+def _floats(model: nn.Module) -> list[Tensor]:
+    return [value for value in model.state_dict().values() if value.is_floating_point()]
+
+
+def _retuple(value: Any) -> Any:
+    return (
+        tuple(value)
+        if isinstance(value, list) and value and not isinstance(value[0], int)
+        else value
+    )
+
+
+def _numbers(tensors: list[Tensor]) -> list[float]:
+    if len(tensors) == 1:
+        return [tensors[0].item()]
+    return torch.stack([tensor.float() for tensor in tensors]).tolist() if tensors else []
+
+
+def _cut(batch: Any, parts: int) -> list[Any]:
+    if parts == 1:
+        return [batch]
+    return [type(batch)(*rows) for rows in zip(*(x.chunk(parts) for x in batch), strict=True)]

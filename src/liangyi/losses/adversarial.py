@@ -1,0 +1,40 @@
+"""What a discriminator and a generator want, as functions of logits [N] or [N 1].
+
+All are means over the batch. Logits stay logits: softplus is the numerically safe form of
+-log sigmoid(x) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x).
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
+
+
+def discriminator(real: Tensor, fake: Tensor, real_target: float = 1.0) -> Tensor:
+    """-E log D(x) - E log(1 - D(G(z))): Goodfellow et al., arXiv:1406.2661, eq. 1.
+
+    At D = 1/2 everywhere this is 2 ln 2 = 1.386.
+
+    Args:
+        real: logits of real items.
+        fake: logits of generated items.
+        real_target: below 1 it is one-sided label smoothing (arXiv:1606.03498, section 3.4).
+    """
+    target = real.new_full(real.shape, real_target).float()
+    real_loss = binary_cross_entropy_with_logits(real.float(), target)
+    return real_loss + softplus(fake.float()).mean()
+
+
+def nonsaturating(fake: Tensor) -> Tensor:
+    """-E log D(G(z)), the generator's loss that practice uses: arXiv:1406.2661, section 3."""
+    return softplus(-fake.float()).mean()
+
+
+def saturating(fake: Tensor) -> Tensor:
+    """E log(1 - D(G(z))), the generator's side of the minimax game: arXiv:1406.2661, eq. 1."""
+    return -softplus(fake.float()).mean()
+
+
+def critic(real: Tensor, fake: Tensor) -> Tensor:
+    """E f(G(z)) - E f(x), the negative of the Wasserstein estimate: arXiv:1701.07875, alg. 1."""
+    return fake.float().mean() - real.float().mean()

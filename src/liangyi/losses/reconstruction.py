@@ -1,0 +1,24 @@
+"""How far a picture is from its reconstruction; each name says over what it sums."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+
+def squared_error(output: Tensor, target: Tensor) -> Tensor:
+    """Return squared differences summed over each item, averaged over the batch."""
+    return (output.float() - target).square().flatten(1).sum(1).mean()
+
+
+def bernoulli(logits: Tensor, target: Tensor) -> Tensor:
+    """-log p(x|z) of independent pixels in [0, 1], nats an item, averaged over the batch."""
+    loss = binary_cross_entropy_with_logits(logits.float(), target, reduction="none")
+    return loss.flatten(1).sum(1).mean()
+
+
+def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(m, s^2) || N(0, 1)), nats an item [N]: arXiv:1312.6114, appendix B."""
+    mean, log_variance = mean.float(), log_variance.float()
+    return 0.5 * (mean.square() + torch.expm1(log_variance) - log_variance).flatten(1).sum(1)

@@ -1,0 +1,1 @@
+"""Shapes without opinions: networks that any model may use."""

@@ -1,0 +1,43 @@
+"""Upsample, then convolve: the generator family of the early Keras GANs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from liangyi.core.errors import UserError
+
+
+def quartered(shape: Sequence[int], smallest: int = 1) -> tuple[int, int]:
+    """Return a quarter of the picture's height and width.
+
+    Raises:
+        UserError: they are no multiples of 4, or too small.
+    """
+    _, height, width = shape
+    if height % 4 or width % 4 or min(height, width) < 4 * smallest:
+        raise UserError(
+            f"this model draws pictures whose sides are multiples of 4 and at least "
+            f"{4 * smallest}, not {height} x {width}; try --size 28"
+        )
+    return height // 4, width // 4
+
+
+def double(inputs: int, outputs: int, kernel: int = 5) -> list[nn.Module]:
+    """Return layers that double a map by nearest neighbours and convolve it."""
+    return [nn.Upsample(scale_factor=2), convolve(inputs, outputs, kernel)]
+
+
+def convolve(inputs: int, outputs: int, kernel: int = 5) -> nn.Conv2d:
+    """Return a convolution that keeps the map's size."""
+    return nn.Conv2d(inputs, outputs, kernel, padding="same")
+
+
+def initialize(network: nn.Module) -> None:
+    """Draw weights by Glorot's uniform law, biases 0: the Keras default."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            if isinstance(module.bias, Tensor):
+                nn.init.zeros_(module.bias)

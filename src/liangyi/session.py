@@ -1,0 +1,318 @@
+"""One sitting of a training: what happens around the steps, and where it is kept."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from liangyi.core import files, processes
+from liangyi.core.config import Config, Training, from_plain, help_of, to_plain
+from liangyi.core.errors import UserError
+from liangyi.core.model import Model
+from liangyi.core.run import Run, build
+from liangyi.core.trainer import Report, Trainer, choose_device
+from liangyi.data import SOURCES, Batches, DataConfig, Dataset, Judge, Law, load
+from liangyi.data.folder import Folder
+from liangyi.views import diagram, grid, report, table
+
+PICTURES = 64  # on each sample sheet
+_GLANCE = 2000  # held-out items looked at while training; at the end it is all of them
+
+
+def data_of(run: Run, split: str = "train") -> Dataset | Law | None:
+    """Return the data that a run learns from, or is tested on; None where there is no such split.
+
+    Raises:
+        UserError: it is not there any more, or is not what the run began with.
+    """
+    config = from_plain(DataConfig, run.plain["data"], f"{run.path}/config.json: ")
+    data = load(config, split)
+    if split == "train" and data is not None and data.fingerprint != run.plain["fingerprint"]:
+        raise UserError(
+            f"{config.data} is not what {run.path} began with; restore it, or train a new run"
+        )
+    return data
+
+
+def create(
+    kind: type[Model],
+    config: Config,
+    data: DataConfig,
+    training: Training,
+    out: Path | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Run:
+    """Make a run, after looking at the data and building the model once.
+
+    Nothing is left on the disk when something is wrong.
+
+    Raises:
+        UserError: the data is not there, the model cannot learn from it, or the batch is too large.
+    """
+    source = load(data)
+    assert source is not None
+    if isinstance(source, Folder):
+        for line in source.findings.lines():
+            tell(line)
+    Batches(source, kind.batch_type(source.spec), training.batch_size)
+    training.total(len(source) if isinstance(source, Dataset) else 0)
+    choose_device(training.device)
+    build(kind, config, source.spec, training.seed)
+    plain = to_plain(data)
+    if data.data not in SOURCES:
+        plain["data"] = str(
+            Path(data.data).expanduser().absolute()
+        )  # a run may be resumed elsewhere
+    return Run.create(out, kind, config, training, source.spec, plain, source.fingerprint)
+
+
+def train(
+    run: Run,
+    stop: Callable[[], bool] = lambda: False,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Iterator[Report]:
+    """Train a run from its newest checkpoint to its end, or until `stop` says so.
+
+    Everything of a step is on the disk before its report is yielded. When it stops early it
+    finishes the step and writes a checkpoint first.
+
+    Args:
+        run: the run.
+        stop: asked after each step.
+        tell: is given lines for people.
+
+    Raises:
+        UserError: the run is being trained already, or its data or checkpoints are not sound.
+        TrainingFailed: a loss is no longer a number; the last good checkpoint stays.
+    """
+    data = data_of(run)
+    assert data is not None
+    held_out = data_of(run, "test") if isinstance(data, Dataset) else None
+    model = run.build()
+    kind = model.batch_type(data.spec)
+    trainer = Trainer(model, _stream(run, data, kind, model), run.training)
+    first = processes.rank() == 0
+    with run.lock() if first else _nothing():
+        run.restore(trainer, tell)
+        began = trainer.step
+        if first:
+            run.forget_after(began)
+        desk = Desk(run, trainer, data, held_out) if first else None
+        for made in trainer.run():
+            stopping = processes.any_of(stop())
+            if desk:
+                desk.keep(made, stopping)
+            processes.wait() if stopping else None
+            yield made
+            if stopping:
+                return
+        if desk and trainer.step == began:
+            tell(f"{run.path} is trained: {began} steps of {trainer.total}")
+
+
+def _stream(run: Run, data: Dataset | Law, kind: type[Any], model: Model) -> Batches:
+    device = choose_device(run.training.device)
+    if processes.launched():
+        device = processes.join(device)
+    return Batches(
+        data, kind, run.training.batch_size, run.training.seed, device, model.image_range
+    )
+
+
+class Desk:
+    """Where the papers of one sitting are kept in order."""
+
+    def __init__(
+        self, run: Run, trainer: Trainer, data: Dataset | Law, held_out: Dataset | Law | None
+    ) -> None:
+        self.run, self.trainer = run, trainer
+        self.data, self.held_out = data, held_out
+        self.board = _tensorboard(run, trainer.step)
+        self.waiting: list[Report] = []  # since the last line of the log
+        self.since = time.perf_counter()
+        lines = run.lines()
+        self.seconds = float(lines[-1].get("seconds", 0.0)) if lines else 0.0
+
+    def keep(self, made: Report, stopping: bool) -> None:
+        """Write what is due after a step."""
+        settings, last = self.run.training, made.step == self.trainer.total
+        self.waiting.append(made)
+        shows = made.step % settings.sample_every == 0 or last
+        if made.step % settings.log_every == 0 or shows or stopping:
+            line = self.line()
+            if shows:
+                line |= self.look(whole=last)
+            self.run.log(line)
+            if self.board:
+                for name in line.keys() - {"step"}:
+                    self.board.add_scalar(name, line[name], made.step)
+        if made.step % settings.checkpoint_every == 0 or last or stopping:
+            self.run.save(self.trainer)
+        if last or stopping:
+            write_report(self.run)
+            if self.board:
+                self.board.close()
+        if shows or made.step % settings.checkpoint_every == 0:
+            self.since = time.perf_counter()  # looking is not training
+
+    def line(self) -> dict[str, float]:
+        """Return the mean of each metric since the last line."""
+        self.trainer.check()
+        reports, self.waiting = self.waiting, []
+        passed = time.perf_counter() - self.since
+        self.since += passed
+        self.seconds += passed
+        found: dict[str, list[Tensor]] = {}
+        for one in reports:
+            for name, value in one.metrics.items():
+                found.setdefault(name, []).append(value.float())
+        means = {name: float(torch.stack(values).mean()) for name, values in found.items()}
+        speed = len(reports) * self.run.training.batch_size / max(passed, 1e-9)
+        return {"step": reports[-1].step, **means, "items_per_second": round(speed, 1),
+                "seconds": round(self.seconds, 3)}  # fmt: skip
+
+    def look(self, whole: bool) -> dict[str, float]:
+        """Draw the pictures that are due and return figures on held-out data and known truth."""
+        model, step = self.trainer.averaged, self.trainer.step
+        figures = truth_of(model, self.data)
+        if isinstance(self.held_out, Dataset):
+            figures |= test(model, self.held_out, None if whole else _GLANCE)
+        picture = picture_of(model, self.held_out or self.data)
+        if picture is not None:
+            path = self.run.path / "samples" / f"{step:08d}.png"
+            path.parent.mkdir(exist_ok=True)
+            files.write(path, picture)
+            if self.board:
+                self.board.add_image("samples", _pixels(picture), step)
+        return figures
+
+
+def truth_of(model: Model, data: Dataset | Law, count: int = 2500) -> dict[str, float]:
+    """Return figures about samples that only data of known law can give, as `truth/...`."""
+    if not isinstance(data, Judge) or not hasattr(model, "sample"):
+        return {}
+    return {f"truth/{name}": v for name, v in data.judge(model.sample(count)).items()}
+
+
+def test(model: Model, data: Dataset, limit: int | None = None) -> dict[str, float]:
+    """Return the model's figures on held-out data, as `test/...`; empty where it has none."""
+    if not hasattr(model, "evaluate"):
+        return {}
+    kind, count = model.batch_type(data.spec), min(limit or len(data), len(data))
+    sums: dict[str, float] = {}
+    for index in torch.arange(count).split(500):
+        batch = data.batch(kind, index, model.device, model.image_range)
+        for name, value in model.evaluate(batch).items():
+            sums[f"test/{name}"] = sums.get(f"test/{name}", 0.0) + float(value) * len(index)
+    return {name: total / count for name, total in sums.items()}
+
+
+def picture_of(model: Model, data: Dataset | Law | None) -> bytes | None:
+    """Return a PNG of what the model can show, None where that is nothing.
+
+    Samples; or held-out pictures, each row followed by its reconstructions; or the dream.
+    """
+    truth = None
+    if hasattr(model, "sample"):
+        shown = model.sample(2500 if model.spec.shape == (2,) else PICTURES)
+        if data is not None and not isinstance(data, Dataset):
+            truth = data.draw(2500, torch.Generator().manual_seed(0))
+    elif hasattr(model, "reconstruct") and isinstance(data, Dataset):
+        batch = data.batch(model.eats[0], torch.arange(32), model.device, model.image_range)
+        again = model.reconstruct(batch.image)
+        rows = zip(batch.image.split(8), again.split(8), strict=True)
+        shown = torch.cat([part for pair in rows for part in pair])
+    elif hasattr(model, "dream"):
+        shown = model.dream()
+    else:
+        return None
+    stream = io.BytesIO()
+    grid.picture_of(shown.cpu(), model.spec, model.image_range, truth).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def write_report(run: Run) -> Path:
+    """Write the run's page and return its path."""
+    lines = run.lines()
+    samples = [
+        (int(path.stem), path.read_bytes()) for path in sorted(run.path.glob("samples/*.png"))
+    ]
+    networks = layers_of(run.build())
+    last = lines[-1] if lines else {}
+    shown = {k: f"{v:.4g}" for k, v in last.items() if k not in ("seconds", "items_per_second")}
+    data_help = help_of(DataConfig)
+    settings = {
+        "model": _explained(run.plain["config"], help_of(type(run.config))),
+        "data": _explained(run.plain["data"], data_help),
+        "training": _explained(run.plain["training"], help_of(type(run.training))),
+    }
+    page = report.report(
+        title=run.name,
+        summary={"model": run.kind.name(), "data": str(run.plain["data"]["data"]), **shown},
+        lines=lines,
+        samples=samples,
+        diagram=diagram.svg(networks, run.kind.name()),
+        tables=table.render(networks),
+        settings=settings,
+        versions=run.plain["versions"],
+        notes=[],
+    )
+    files.write(run.path / "report.html", page)
+    return run.path / "report.html"
+
+
+def layers_of(model: Model) -> dict[str, list[table.Layer]]:
+    """Return the layer table of each network, its inputs seen while the model learns from zeros."""
+    from liangyi.core.batch import KINDS
+
+    kind = KINDS[model.batch_type(model.spec).__name__]
+    shape = {"image": model.spec.shape, "point": model.spec.shape, "token": model.spec.shape}
+    fields = [torch.zeros(2, *shape.get(name, ())) for name in kind._fields]
+    batch = kind(*(x if name in ("image", "point") else x.long()
+                   for name, x in zip(kind._fields, fields, strict=True)))  # fmt: skip
+    seen: dict[str, tuple[Tensor, ...]] = {}
+    networks = dict(model.named_children())
+
+    def watch(name: str) -> Any:
+        return lambda module, inputs: seen.setdefault(name, tuple(x.detach() for x in inputs))
+
+    hooks = [m.register_forward_pre_hook(watch(name)) for name, m in networks.items()]
+    for step in model.stages:
+        for _ in model.updates(batch, step):
+            pass
+    for hook in hooks:
+        hook.remove()
+    return {name: table.layers(net, *seen.get(name, ())) for name, net in networks.items()}
+
+
+def _explained(values: dict[str, Any], helps: dict[str, str]) -> dict[str, tuple[Any, str]]:
+    return {name: (value, helps.get(name, "")) for name, value in values.items()}
+
+
+def _tensorboard(run: Run, step: int) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(str(run.path), purge_step=step + 1)
+
+
+def _pixels(png: bytes) -> Tensor:
+    import numpy as np
+    from PIL import Image
+
+    return torch.from_numpy(np.array(Image.open(io.BytesIO(png)).convert("RGB"))).permute(2, 0, 1)
+
+
+class _nothing:
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exception: object) -> None:
+        pass

@@ -1,0 +1,180 @@
+"""AC-GAN: the judge also names the class, so the creator learns to draw what is asked for.
+
+Odena, Olah and Shlens, "Conditional image synthesis with auxiliary classifier GANs",
+arXiv:1610.09585, equations 2 and 3:
+
+    L_S = E log P(real | x) + E log P(fake | G(z, c))
+    L_C = E log P(c | x) + E log P(c | G(z, c))
+
+The discriminator raises L_S + L_C, the generator L_C - L_S. Networks and settings are those of the
+Keras example `mnist_acgan.py` in its revision of January 2018, the first that trains reliably.
+
+Changed from `gan`: the noise is multiplied by an embedding of the class; a second head names the
+class; transposed convolutions; Adam with rate 2e-4.
+
+Departures from equation 3: the class head learns from real pictures only, and the target for real
+ones is 0.95, both as in that revision. (With hard labels, and the class learned from fakes too, it
+collapsed: `acgan-early`.) Real and generated pictures pass through the discriminator together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from liangyi.core import draw
+from liangyi.core.batch import Labelled, Spec
+from liangyi.core.config import Config, Count, Positive, Share, Training, Unit
+from liangyi.core.errors import UserError
+from liangyi.core.model import Model, Update, verb
+from liangyi.core.registry import register
+from liangyi.losses import adversarial
+from liangyi.nets.upconv import initialize, quartered
+
+
+@dataclass(frozen=True, kw_only=True)
+class ACGANConfig(Config):
+    """Settings of AC-GAN."""
+
+    latent: Count = 100  # length of the noise
+    depth: Count = 384  # channels of the generator's first map; halved twice
+    width: Count = 32  # channels of the discriminator's first map; doubled at each convolution
+    dropout: Share = 0.3  # in the discriminator
+    slope: Unit = 0.2  # of the discriminator's LeakyReLU below zero
+    real_target: Positive = 0.95  # what the discriminator should say of real pictures
+    learning_rate: Positive = 2e-4  # of both players
+    betas: tuple[Share, Share] = (0.5, 0.999)  # Adam's decay rates
+
+
+@register("acgan")
+class ACGAN(Model):
+    """AC-GAN: the judge also names the class, so the creator learns to draw what is asked for."""
+
+    Config = ACGANConfig
+    eats = (Labelled,)
+    data = "mnist"
+    recipe = Training(steps=9000, batch_size=100)
+
+    def __init__(self, config: ACGANConfig, spec: Spec) -> None:
+        super().__init__(config, spec)
+        self.generator = Generator(self.drawing(), len(spec.classes), config.latent)
+        self.discriminator = Discriminator(config, spec)
+        initialize(self)
+
+    def drawing(self) -> nn.Sequential:
+        """Return the layers from a code [N latent] to a picture."""
+        depth, shape = self.config.depth, self.spec.shape
+        height, width = (side - 4 for side in quartered(shape, smallest=5))  # 5 x 5 adds 4 again
+        return nn.Sequential(
+            nn.Linear(self.config.latent, depth * height * width),
+            nn.ReLU(inplace=True),
+            nn.Unflatten(1, (depth, height, width)),
+            nn.ConvTranspose2d(depth, depth // 2, 5),
+            nn.ReLU(inplace=True),
+            nn.BatchNorm2d(depth // 2, eps=1e-3, momentum=0.01),
+            nn.ConvTranspose2d(depth // 2, depth // 4, 5, 2, padding=2, output_padding=1),
+            nn.ReLU(inplace=True),
+            nn.BatchNorm2d(depth // 4, eps=1e-3, momentum=0.01),
+            nn.ConvTranspose2d(depth // 4, shape[0], 5, 2, padding=2, output_padding=1),
+            nn.Tanh(),
+        )
+
+    def noise(self, count: int) -> Tensor:
+        """Return noise of U(-1, 1), [count latent]."""
+        return draw.uniform(count, self.config.latent, device=self.device) * 2 - 1
+
+    def generate(self, noise: Tensor, label: Tensor) -> Tensor:
+        """Return pictures of the classes [N] for noise [N latent]; differentiable."""
+        pictures: Tensor = self.generator(noise, label)
+        return pictures
+
+    def updates(self, batch: Labelled, step: int) -> Iterator[Update]:
+        """Equations 2 and 3."""
+        count, targets = len(batch.image), self.config.real_target
+        asked = draw.integers(len(self.spec.classes), count, device=self.device)
+        fake = self.generate(self.noise(count), asked).detach()
+        source, named = self.discriminator(torch.cat([batch.image, fake]))
+        real_or_fake = adversarial.discriminator(source[:count], source[count:], targets)
+        right = self.class_loss(named, batch.label, asked)
+        yield Update(
+            self.discriminator, real_or_fake + right, discriminator=real_or_fake, named=right
+        )
+
+        # twice as many, since the discriminator has just seen two batches
+        asked = draw.integers(len(self.spec.classes), 2 * count, device=self.device)
+        source, named = self.discriminator(self.generate(self.noise(2 * count), asked))
+        fooled, drawn = adversarial.nonsaturating(source), cross_entropy(named.float(), asked)
+        yield Update(self.generator, fooled + drawn, generator=fooled, drawn=drawn)
+
+    def class_loss(self, named: Tensor, label: Tensor, asked: Tensor) -> Tensor:
+        """What the discriminator's class head learns: to name real pictures."""
+        return cross_entropy(named[: len(label)].float(), label)
+
+    @verb
+    def sample(self, count: int, label: int | None = None) -> Tensor:
+        """Return `count` pictures of one class, or of all classes in turn.
+
+        Raises:
+            UserError: there is no such class.
+        """
+        classes = len(self.spec.classes)
+        if label is not None and not 0 <= label < classes:
+            raise UserError(f"label {label} is out of range; there are 0 ... {classes - 1}")
+        turn = torch.arange(count, device=self.device) % classes
+        asked = turn if label is None else torch.full_like(turn, label)
+        return self.generate(self.noise(count), asked)
+
+    @verb
+    def interpolate(self, count: int, stops: int = 4, label: int | None = None) -> Tensor:
+        """Return `count` pictures along a closed walk through the noise.
+
+        They show one class, or another one after each stop.
+        """
+        walk = draw.loop(self.noise(stops), count)
+        turn = torch.arange(count, device=self.device) * stops // count
+        asked = turn % len(self.spec.classes) if label is None else torch.full_like(turn, label)
+        return self.generate(walk, asked)
+
+
+class Generator(nn.Module):
+    """Noise [N latent] and classes [N] -> pictures: the class's vector scales the noise."""
+
+    def __init__(self, drawing: nn.Module, classes: int, latent: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(classes, latent)
+        nn.init.xavier_normal_(self.embedding.weight)
+        self.drawing = drawing
+
+    def forward(self, noise: Tensor, label: Tensor) -> Tensor:
+        """Return pictures [N C H W] in (-1, 1)."""
+        pictures: Tensor = self.drawing(noise * self.embedding(label))
+        return pictures
+
+
+class Discriminator(nn.Module):
+    """Pictures -> logits [N] of being real, and logits [N classes] of the class."""
+
+    def __init__(self, config: ACGANConfig, spec: Spec) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        channels, (height, wide) = spec.shape[0], spec.shape[1:]
+        for level, stride in enumerate((2, 1, 2, 1)):
+            outputs = config.width * 2**level
+            layers += [
+                nn.Conv2d(channels, outputs, 3, stride, padding=1),
+                nn.LeakyReLU(config.slope, inplace=True),
+                nn.Dropout(config.dropout),
+            ]
+            channels, height, wide = outputs, -(-height // stride), -(-wide // stride)
+        self.features = nn.Sequential(*layers, nn.Flatten())
+        self.source = nn.Linear(channels * height * wide, 1)
+        self.named = nn.Linear(channels * height * wide, len(spec.classes))
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Judge pictures [N C H W]."""
+        features = self.features(image)
+        return self.source(features).squeeze(1), self.named(features)

@@ -1,0 +1,63 @@
+"""Early AC-GAN: the revision that collapses, a failing ablation beside `acgan`.
+
+Keras example `mnist_acgan.py`, releases 2.0.3 to 2.0.9 (2017), which the learning notes describe;
+idea and objective are those of arXiv:1610.09585, equations 2 and 3. Its successors report, and
+mend, generators that draw pure black.
+
+Changed from `acgan`: hard labels; the class head learns from generated pictures too, so it may
+agree with the generator on a code of their own; upsampling and convolutions, no batch
+normalisation; LeakyReLU with slope 0.3.
+
+Departures: none but those of `acgan`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from liangyi.core.config import Count, Positive, Unit
+from liangyi.core.registry import register
+from liangyi.nets.upconv import convolve, double, quartered
+from liangyi.zoo.acgan import ACGAN, ACGANConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class ACGANEarlyConfig(ACGANConfig):
+    """Settings of the early AC-GAN."""
+
+    depth: Count = 128  # channels of the generator's first map
+    slope: Unit = 0.3  # of the discriminator's LeakyReLU below zero
+    real_target: Positive = 1.0  # what the discriminator should say of real pictures
+
+
+@register("acgan-early")
+class ACGANEarly(ACGAN):
+    """Early AC-GAN: the revision that collapses, a failing ablation beside `acgan`."""
+
+    Config = ACGANEarlyConfig
+
+    def drawing(self) -> nn.Sequential:
+        """Return the layers from a code [N latent] to a picture."""
+        height, width = quartered(self.spec.shape)
+        depth = self.config.depth
+        return nn.Sequential(
+            nn.Linear(self.config.latent, 8 * depth),
+            nn.ReLU(inplace=True),
+            nn.Linear(8 * depth, depth * height * width),
+            nn.ReLU(inplace=True),
+            nn.Unflatten(1, (depth, height, width)),
+            *double(depth, 2 * depth),
+            nn.ReLU(inplace=True),
+            *double(2 * depth, depth),
+            nn.ReLU(inplace=True),
+            convolve(depth, self.spec.shape[0], kernel=2),
+            nn.Tanh(),
+        )
+
+    def class_loss(self, named: Tensor, label: Tensor, asked: Tensor) -> Tensor:
+        """What the discriminator's class head learns: to name real and generated pictures."""
+        return cross_entropy(named.float(), torch.cat([label, asked]))

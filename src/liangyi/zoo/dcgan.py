@@ -1,0 +1,51 @@
+"""DCGAN: convolutions that made GANs stable enough to draw pictures.
+
+Radford, Metz and Chintala, "Unsupervised representation learning with deep convolutional
+generative adversarial networks", arXiv:1511.06434, section 3 and figure 1. The objective is that
+of the GAN (arXiv:1406.2661, algorithm 1).
+
+Changed from `gan`: strided convolutions instead of fully connected layers; batch normalisation in
+both players, not in the generator's last nor the discriminator's first layer; weights from
+N(0, 0.02); Adam with rate 2e-4 and beta1 = 0.5.
+
+Departures: real and fake are judged in one batch each (as most implementations do); pictures of
+any size, each halved until it is 4 to 7 pixels wide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liangyi.core.batch import Images, Spec
+from liangyi.core.config import Config, Count, Positive, Share, Training, Unit
+from liangyi.core.model import Model
+from liangyi.core.registry import register
+from liangyi.nets import dcgan
+from liangyi.zoo.gan import GAN
+
+
+@dataclass(frozen=True, kw_only=True)
+class DCGANConfig(Config):
+    """Settings of the DCGAN."""
+
+    latent: Count = 100  # length of the noise
+    width: Count = 64  # channels of the largest maps; they double at each halving
+    slope: Unit = 0.2  # of the discriminator's LeakyReLU below zero
+    real_target: Positive = 1.0  # below 1: one-sided label smoothing
+    learning_rate: Positive = 2e-4  # of both players
+    betas: tuple[Share, Share] = (0.5, 0.999)  # Adam's decay rates
+
+
+@register("dcgan")
+class DCGAN(GAN):
+    """DCGAN: convolutions that made GANs stable enough to draw pictures."""
+
+    Config = DCGANConfig
+    eats = (Images,)
+    recipe = Training(steps=4000, batch_size=128)
+
+    def __init__(self, config: DCGANConfig, spec: Spec) -> None:
+        Model.__init__(self, config, spec)
+        self.generator = dcgan.generator(config.latent, spec.shape, config.width)
+        self.discriminator = dcgan.discriminator(spec.shape, config.width, slope=config.slope)
+        dcgan.initialize(self)

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+
+from liangyi.views.diagram import svg
+from liangyi.views.grid import grid
+from liangyi.views.report import report, thinned
+from liangyi.views.table import Layer
+
+VOID = {"meta", "img", "input", "br"}
+
+
+class Page(HTMLParser):
+    """Checks that tags nest, and collects what a test may ask for."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(page)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def sample(step: int) -> tuple[int, bytes]:
+    buffer = io.BytesIO()
+    grid(torch.full((1, 1, 2, 2), step / 1000), (0.0, 1.0), scale=1).save(buffer, "PNG")
+    return step, buffer.getvalue()
+
+
+def page(**changes: Any) -> str:
+    rows = {"generator": [Layer("0", "Linear", "3 to 4", (4,), 16, 0)]}
+    values: dict[str, Any] = {
+        "title": "dcgan-digits-1",
+        "summary": {"model": "dcgan"},
+        "lines": [{"step": n, "generator": 1.0 / n} for n in range(1, 9)],
+        "samples": [sample(step) for step in (0, 100, 200)],
+        "diagram": svg(rows, ""),
+        "tables": "a table",
+        "settings": {"model": {"betas": ((0.5, 0.999), "decay rates"), "average": (None, "none?")}},
+        "versions": {"torch": "2.15"},
+        "notes": ["all is well"],
+    }
+    return report(**(values | changes))
+
+
+def test_the_page_holds_everything_that_it_was_given() -> None:
+    read = Page(page())
+    for word in ("dcgan-digits-1", "all is well", "a table", "betas", "0.5 0.999", "decay rates"):
+        assert word in read.words
+    assert "torch" in read.words and "2.15" in read.words and "Linear" in read.words
+    assert len(read.all("svg")) == 2
+    sources = [image["src"] or "" for image in read.all("img")]
+    found = {base64.b64decode(source.removeprefix("data:image/png;base64,")) for source in sources}
+    assert found == {png for _, png in (sample(step) for step in (0, 100, 200))}
+
+
+def test_without_scripts_the_newest_sample_is_large_and_dead_controls_are_hidden() -> None:
+    read = Page(page(samples=[sample(200), sample(0), sample(100)]))  # in any order
+    (large,) = [image for image in read.all("img") if image.get("class") == "large"]
+    assert large["src"] == f"data:image/png;base64,{base64.b64encode(sample(200)[1]).decode()}"
+    assert [b["data-step"] for b in read.all("button") if "data-step" in b] == ["0", "100", "200"]
+    (slider,) = [box for box in read.all("div") if box.get("class") == "slider"]
+    assert "hidden" in slider
+
+
+def test_the_page_asks_nobody_for_anything() -> None:
+    written = page()
+    policy = (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+    )
+    assert f'<meta http-equiv="Content-Security-Policy" content="{policy}">' in written
+    written = written.replace('xmlns="http://www.w3.org/2000/svg"', "")
+    assert not re.search(r"https?://|@import|<link|url\(", written)
+    for _, attributes in Page(written).tags:
+        assert (attributes.get("src") or "data:").startswith("data:") and "href" not in attributes
+
+
+@pytest.mark.parametrize("field", ["title", "tables"])
+def test_words_cannot_become_markup(field: str) -> None:
+    evil = '</pre><script>alert("x")</script>&amp;'
+    read = Page(page(**{field: evil}))
+    assert len(read.all("script")) == 1 and evil in read.words
+
+
+def test_words_in_collections_cannot_become_markup() -> None:
+    evil = '"><b onclick=x>&'
+    changes: dict[str, Any] = {
+        "summary": {evil: evil},
+        "versions": {evil: evil},
+        "notes": [evil],
+        "settings": {evil: {evil: (evil, evil)}},
+        "lines": [{"step": 1, evil: 1.0}],
+    }
+    for name, change in changes.items():
+        read = Page(page(**{name: change}))
+        assert not read.all("b") and evil in read.words
+
+
+def test_of_many_samples_some_stay_evenly_with_the_first_and_last() -> None:
+    many = [(step, b"") for step in range(0, 10_000, 10)]
+    kept = [step for step, _ in thinned(many)]
+    assert len(kept) == len(set(kept)) == 40 and kept[0] == 0 and kept[-1] == 9990
+    gaps = [after - before for before, after in pairwise(kept)]
+    assert max(gaps) - min(gaps) <= 10
+    assert thinned(many[:40]) == many[:40]
+
+
+def test_a_run_that_has_barely_begun_has_a_page() -> None:
+    empty: dict[str, Any] = {
+        "summary": {}, "lines": [], "samples": [], "diagram": "", "tables": "",
+        "settings": {}, "versions": {}, "notes": [],
+    }  # fmt: skip
+    read = Page(page(**empty))
+    assert "Nothing logged yet." in read.words and "Samples" not in read.words
+    assert not read.all("img")
+    assert len(Page(page(samples=[sample(5)])).all("img")) == 1
