@@ -72,7 +72,7 @@ def create(
     return Run.create(out, kind, config, training, source.spec, plain, source.fingerprint)
 
 
-def train(
+def follow(
     run: Run,
     stop: Callable[[], bool] = lambda: False,
     tell: Callable[[str], None] = lambda line: None,
@@ -280,7 +280,10 @@ def layers_of(model: Model) -> dict[str, list[table.Layer]]:
     networks = dict(model.named_children())
 
     def watch(name: str) -> Any:
-        return lambda module, inputs: seen.setdefault(name, tuple(x.detach() for x in inputs))
+        def hook(module: Any, inputs: tuple[Tensor, ...]) -> None:
+            seen.setdefault(name, tuple(x.detach() for x in inputs))
+
+        return hook
 
     hooks = [m.register_forward_pre_hook(watch(name)) for name, m in networks.items()]
     for step in model.stages:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 import sys
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import torch
 from PIL import Image, ImageSequence
 
 from liangyi.core.errors import UserError
-from liangyi.views.walk import slerp, walk
+from liangyi.views.walk import walk
 
 
 def frames(count: int, channels: int, side: int = 8) -> torch.Tensor:
@@ -98,53 +97,3 @@ def test_an_mp4_has_all_frames(tmp_path: Path, channels: int, side: int) -> None
     reader = encoder.read_frames(str(tmp_path / "walk.mp4"))
     assert next(reader)["size"] == ((256, 256) if side == 8 else (258, 258))
     reader.close()
-
-
-def test_slerp_keeps_its_ends_its_length_and_its_pace() -> None:
-    torch.manual_seed(0)
-    a, b = torch.randn(100), torch.randn(100)
-    b = b / b.norm() * a.norm()
-    path = slerp(a, b, 9)
-    assert path.shape == (9, 100) and path.dtype == a.dtype
-    assert torch.equal(path[0], a) and torch.equal(path[-1], b)
-    assert path.norm(dim=1).tolist() == pytest.approx([float(a.norm())] * 9, rel=1e-5)
-    turns = torch.cosine_similarity(path[1:], path[:-1])
-    assert float(turns.max() - turns.min()) < 1e-5
-
-
-def test_slerp_agrees_with_the_textbook() -> None:
-    path = slerp(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), 3)
-    assert torch.allclose(path[1], torch.tensor([math.sqrt(0.5)] * 2))
-
-
-@pytest.mark.parametrize("factor", [1.0, 2.0, 1 + 1e-7])
-def test_parallel_vectors_are_joined_by_a_straight_line(factor: float) -> None:
-    a = torch.randn(16, dtype=torch.float64)
-    path = slerp(a, factor * a, 5)
-    assert torch.allclose(
-        path, torch.lerp(a, factor * a, torch.linspace(0, 1, 5).double()[:, None])
-    )
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_nearly_parallel_and_opposite_vectors_stay_on_the_sphere(dtype: torch.dtype) -> None:
-    torch.manual_seed(0)
-    a = torch.nn.functional.normalize(torch.randn(16, dtype=dtype), dim=0)
-    aside = torch.nn.functional.normalize(torch.randn(16, dtype=dtype), dim=0)
-    for b in (a + 1e-6 * aside, -a, -a + 1e-6 * aside):
-        path = slerp(a, b, 7)
-        assert path.isfinite().all()
-        assert path.norm(dim=1).tolist() == pytest.approx([1.0] * 7, abs=1e-5)
-
-
-def test_a_zero_vector_has_no_direction_and_does_no_harm() -> None:
-    path = slerp(torch.zeros(3), torch.tensor([2.0, 0.0, 0.0]), 3)
-    assert path.tolist() == [[0, 0, 0], [1, 0, 0], [2, 0, 0]]
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "steps"), [((3,), (4,), 5), ((3,), (3,), 1), ((2, 3), (2, 3), 5)]
-)
-def test_slerp_says_what_it_needs(a: tuple[int, ...], b: tuple[int, ...], steps: int) -> None:
-    with pytest.raises(ValueError, match="slerp"):
-        slerp(torch.randn(a), torch.randn(b), steps)

@@ -21,7 +21,7 @@ from rich.progress import (
 from liangyi.core import processes
 from liangyi.core.errors import UserError
 from liangyi.core.run import Run
-from liangyi.session import train
+from liangyi.session import follow
 
 _console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -38,7 +38,7 @@ def watch(run: Run) -> int:
         _launch(run)
     with _signals() as caught, _bar() as bar:
         task = bar.add_task(run.name, total=run.training.steps, figures="")
-        for made in train(run, stop=lambda: bool(caught), tell=say):
+        for made in follow(run, stop=lambda: bool(caught), tell=say):
             if made.step % 10 == 0 or made.step == 1:
                 shown = "  ".join(f"{name} {value:.3f}" for name, value in made.read().items())
                 bar.update(task, figures=shown)

@@ -95,9 +95,10 @@ def load(path: Path, only_weights: bool = False) -> Checkpoint:
 
 def _pickled(path: Path) -> bool:
     with path.open("rb") as stream:
-        start = stream.read(4)
-    # a torch.save archive is a zip; a bare pickle starts with its protocol
-    return start[:2] == b"PK" or start[:1] == b"\x80"
+        start = stream.read(9)
+    # safetensors: eight bytes of length, then JSON. torch.save writes a zip; a bare pickle starts
+    # with its protocol, 0x80, as a length may
+    return start[8:] != b"{" and (start[:2] == b"PK" or start[:1] == b"\x80")
 
 
 def _hash(path: Path) -> str:

@@ -67,12 +67,14 @@ def checked(config: Settings, where: str = "") -> Settings:
 
 
 def help_of(kind: type[Config]) -> dict[str, str]:
-    """Return the comment beside each field, own and inherited."""
+    """Return the comment beside or above each field, own and inherited."""
     found: dict[str, str] = {}
     for parent in reversed(kind.__mro__):
         if dataclasses.is_dataclass(parent) and parent is not Config:
             source = inspect.getsource(parent)
             found |= dict(re.findall(r"^    (\w+): .*?  # (.+)$", source, re.MULTILINE))
+            above = re.findall(r"^    # (.+)\n    (\w+): ", source, re.MULTILINE)
+            found |= {name: text for text, name in above}
     return {field.name: found.get(field.name, "") for field in dataclasses.fields(kind)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -155,7 +156,7 @@ def load(config: DataConfig | str, split: str = "train") -> Dataset | Law | None
             data = resized(data, config.size)
         return data
     path = Path(config.data).expanduser()
-    if not path.exists():
+    if not os.path.lexists(path):
         if any(mark in config.data for mark in "/\\.~"):
             raise UserError(f"there is no folder of pictures at {config.data}")
         raise unknown("data", config.data, [*SOURCES, "PATH/OF/PICTURES"])

@@ -71,7 +71,7 @@ class Dataset:
         fields = []
         for name in kind._fields:
             column = self.columns[name]
-            rows = column[index.to(column.device)].to(device)
+            rows = column.index_select(0, index.to(column.device)).to(device)
             if name == "image":
                 low, high = image_range
                 rows = rows.to(torch.float32).mul_((high - low) / 255).add_(low)

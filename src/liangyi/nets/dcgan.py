@@ -1,7 +1,8 @@
 """Strided convolutions for pictures of any size: Radford et al., arXiv:1511.06434, figure 1.
 
 A picture is halved until the next half would be smaller than 4 pixels (2, for pictures below 16);
-channels double on the way down. The generator retraces the discriminator's sizes, odd ones included, without cropping.
+channels double on the way down. The generator retraces the discriminator's sizes, odd ones
+included, without cropping.
 """
 
 from __future__ import annotations

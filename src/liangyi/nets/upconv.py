@@ -29,9 +29,14 @@ def double(inputs: int, outputs: int, kernel: int = 5) -> list[nn.Module]:
     return [nn.Upsample(scale_factor=2), convolve(inputs, outputs, kernel)]
 
 
-def convolve(inputs: int, outputs: int, kernel: int = 5) -> nn.Conv2d:
-    """Return a convolution that keeps the map's size."""
-    return nn.Conv2d(inputs, outputs, kernel, padding="same")
+def convolve(inputs: int, outputs: int, kernel: int = 5) -> nn.Module:
+    """Return a convolution that keeps the map's size; an even window reaches one pixel ahead."""
+    if kernel % 2:
+        return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
+    before, after = (kernel - 1) // 2, kernel // 2
+    return nn.Sequential(
+        nn.ZeroPad2d((before, after, before, after)), nn.Conv2d(inputs, outputs, kernel)
+    )
 
 
 def initialize(network: nn.Module) -> None:

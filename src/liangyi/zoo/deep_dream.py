@@ -78,7 +78,7 @@ class DeepDream(Model):
         if step == octave * self.config.ascents:
             self.begin(octave, batch.image[:1])
         excitement = self.excitement(picture)
-        if float(excitement) <= self.config.limit:
+        if float(excitement.detach()) <= self.config.limit:
             yield Update(picture, -excitement, excitement=excitement)
 
     @torch.no_grad()

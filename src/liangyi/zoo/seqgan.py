@@ -41,20 +41,8 @@ class SeqGANConfig(Config):
     width: Count = 32  # of the generator's word vectors and LSTM
     reader_width: Count = 64  # of the discriminator's word vectors
     windows: tuple[Count, ...] = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20)  # of its convolutions
-    filters: tuple[Count, ...] = (
-        100,
-        200,
-        200,
-        200,
-        200,
-        100,
-        100,
-        100,
-        100,
-        100,
-        160,
-        160,
-    )  # each
+    # filters of each window
+    filters: tuple[Count, ...] = (100, 200, 200, 200, 200, 100, 100, 100, 100, 100, 160, 160)
     dropout: Share = 0.25  # in the discriminator
     likelihood_steps: Natural = 18_720  # steps of maximum likelihood: 120 passes over 10,000
     judging_steps: Natural = 5000  # steps of the discriminator before the game
