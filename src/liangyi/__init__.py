@@ -1,10 +1,12 @@
 """liangyi (两仪): train, judge and use generative adversarial networks and their kin.
 
+```python
 import liangyi
 
 run = liangyi.train("dcgan", "digits")  # a folder with everything about the training
 model = liangyi.load(run)
 pictures = model.sample(64)  # [64 1 8 8], in model.image_range
+```
 """
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 is success, 2 a mistake that the user can mend (told in one line), 130 and 143 a training
     that was stopped by Ctrl-C or by SIGTERM and can be resumed.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    # not list(...): once the verb `list` was imported, this package's `list` is that module
+    words = [*(sys.argv[1:] if arguments is None else arguments)]
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
     try:
