@@ -60,10 +60,12 @@ def create(
     if isinstance(source, Folder):
         for line in source.findings.lines():
             tell(line)
-    Batches(source, kind.batch_type(source.spec), training.batch_size)
-    training.total(len(source) if isinstance(source, Dataset) else 0)
-    choose_device(training.device)
-    build(kind, config, source.spec, training.seed)
+    stream = Batches(source, kind.batch_type(source.spec), training.batch_size)
+    training.total(stream.items)
+    _check_device(training)
+    model = build(kind, config, source.spec, training.seed)
+    if processes.world() == 1:
+        Trainer(model, stream, training)  # it knows which settings cannot go together
     plain = to_plain(data)
     if data.data not in SOURCES:
         plain["data"] = str(
@@ -72,10 +74,32 @@ def create(
     return Run.create(out, kind, config, training, source.spec, plain, source.fingerprint)
 
 
+def _check_device(training: Training) -> None:
+    """Make sure that the devices are there and that the batch can be shared out among them."""
+    device = choose_device(training.device)
+    try:
+        torch.Generator(device)
+    except RuntimeError:
+        raise UserError(
+            f"nothing can be trained on --device {training.device}; try --device auto"
+        ) from None
+    if device.type == "cuda" and training.devices > torch.cuda.device_count():
+        raise UserError(
+            f"--devices {training.devices}, but this machine has {torch.cuda.device_count()}"
+        )
+    workers = training.devices * training.nodes
+    if training.batch_size % workers:
+        raise UserError(
+            f"--batch-size {training.batch_size} is no multiple of the {workers} processes "
+            "that shall share it"
+        )
+
+
 def follow(
     run: Run,
     stop: Callable[[], bool] = lambda: False,
     tell: Callable[[str], None] = lambda line: None,
+    begin: Callable[[int, int], None] = lambda made, total: None,
 ) -> Iterator[Report]:
     """Train a run from its newest checkpoint to its end, or until `stop` says so.
 
@@ -86,6 +110,7 @@ def follow(
         run: the run.
         stop: asked after each step.
         tell: is given lines for people.
+        begin: is told the steps that are made already, and how many there will be in all.
 
     Raises:
         UserError: the run is being trained already, or its data or checkpoints are not sound.
@@ -101,6 +126,7 @@ def follow(
     with run.lock() if first else _nothing():
         run.restore(trainer, tell)
         began = trainer.step
+        begin(began, trainer.total)
         if first:
             run.forget_after(began)
         desk = Desk(run, trainer, data, held_out) if first else None

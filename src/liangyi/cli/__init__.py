@@ -6,7 +6,9 @@ This file imports nothing heavy: `liangyi --help` answers at once.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from liangyi.core.errors import UserError, unknown
@@ -28,7 +30,8 @@ def usage() -> str:
     return (
         "liangyi (两仪): train, judge and use generative adversarial networks and their kin\n\n"
         f"usage: liangyi VERB ...\n\n{verbs}\n\n"
-        "liangyi VERB --help says more. --debug shows the traceback of an error.\n"
+        "liangyi VERB --help says more, liangyi train MODEL --help shows that model's settings.\n"
+        "--version shows the version, --debug the traceback of an error.\n"
         "First steps: liangyi train, then liangyi sample runs/dcgan-digits-1"
     )
 
@@ -39,39 +42,65 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 is success, 2 a mistake that the user can mend (told in one line), 130 and 143 a training
     that was stopped by Ctrl-C or by SIGTERM and can be resumed.
     """
-    # not list(...): once the verb `list` was imported, this package's `list` is that module
+    # not list(...): once the verb `list` was imported, that name in this package is its module
     words = [*(sys.argv[1:] if arguments is None else arguments)]
     debug = "--debug" in words
-    words = [word for word in words if word != "--debug"]
     try:
-        if not words or words[0] in ("-h", "--help", "help"):
-            print(usage())
-            return 0
-        if words[0] == "--version":
-            from importlib.metadata import version
-
-            print(version("liangyi"))
-            return 0
-        if words[0] not in VERBS:
-            raise unknown("verb", words[0], VERBS)
-        verb = importlib.import_module(f"liangyi.cli.{words[0]}")
-        return int(verb.main(words[1:]) or 0)
+        code = _run([word for word in words if word != "--debug"])
+        sys.stdout.flush()  # here, where a reader that has left can be forgiven
+        return code
     except KeyboardInterrupt:
         return 130
-    except UserError as error:
-        if debug:
-            raise
-        return _complain(str(error))
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has left, which is its good right
+        _mute()
         return 0
-    except OSError as error:
-        if debug:
+    except (UserError, OSError, RuntimeError, MemoryError) as error:
+        message = _message(error)
+        if message is None:
             raise
+        if debug:
+            traceback.print_exc()
+        else:
+            print("liangyi:", " ".join(message.split()), file=sys.stderr)
+        return 2
+
+
+def _run(words: Sequence[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if words[0] == "--version":
+        from importlib.metadata import version
+
+        print(version("liangyi"))
+        return 0
+    if words[0] not in VERBS:
+        raise unknown("verb", words[0], [*VERBS, "--help", "--version"])
+    verb = importlib.import_module(f"liangyi.cli.{words[0]}")
+    try:
+        return int(verb.main(words[1:]) or 0)
+    except SystemExit as leaving:  # how --help of a verb leaves
+        if leaving.code:
+            raise
+        return 0
+
+
+def _message(error: Exception) -> str | None:
+    """Return one line about what the user can mend; None: it is not theirs, but a fault of ours."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError):
         about = f": {error.filename}" if error.filename else ""
-        return _complain(f"{error.strerror or error}{about}")
+        return f"{error.strerror or error}{about}"
+    # PyTorch's own kinds of error are not named here: the name would import it
+    full = "out of memory", "can't allocate memory", "unable to mmap"
+    if isinstance(error, MemoryError) or any(words in str(error) for words in full):
+        return "there is not enough memory for this; try a smaller model, batch or number"
+    return None
 
 
-def _complain(message: str) -> int:
-    print("liangyi:", " ".join(message.split()), file=sys.stderr)
-    return 2
+def _mute() -> None:
+    """Let what is still to be printed go nowhere: the reader has left, which is its good right."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -23,14 +23,13 @@ def main(words: Sequence[str]) -> None:
 
     from liangyi import data
     from liangyi.cli.choose import chosen, named
-    from liangyi.cli.watch import say
     from liangyi.core.errors import UserError
     from liangyi.core.run import build
     from liangyi.core.trainer import Trainer
     from liangyi.sampling import write_samples
 
     name, rest = named(words, "dream")
-    choice = chosen("deep-dream", ["--data", name, *rest], "dream", Dream())
+    choice = chosen("deep-dream", ["--data", name, *rest], "dream PICTURE", Dream())
     steps = choice.config.octaves * choice.config.ascents
     training = dataclasses.replace(choice.training, steps=steps, batch_size=1)
     source = data.load(choice.data)
@@ -44,4 +43,4 @@ def main(words: Sequence[str]) -> None:
     ]
     seen = [value for value in excitement if value is not None]
     write_samples(model.dream(), model, choice.extra.out)
-    say(f"excitement {seen[0]:.3g} -> {seen[-1]:.3g} in {len(seen)} ascents: {choice.extra.out}")
+    print(f"excitement {seen[0]:.3g} -> {seen[-1]:.3g} in {len(seen)} ascents: {choice.extra.out}")

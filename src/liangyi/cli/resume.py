@@ -5,11 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from liangyi.cli.flags import parse
+from liangyi.core.errors import UserError
+
+if TYPE_CHECKING:
+    from liangyi.core.run import Run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,16 +27,31 @@ def main(words: Sequence[str]) -> int:
     """Continue a run from its newest checkpoint."""
     from liangyi.cli.choose import named
     from liangyi.cli.watch import watch
-    from liangyi.core import files
-    from liangyi.core.config import checked, to_plain
     from liangyi.core.run import Run
 
     name, rest = named(words, "resume")
-    args = parse(Resume, rest, "resume", "Go on with a training that was stopped.")
+    args = parse(Resume, rest, "resume RUN", "Go on with a training that was stopped.")
     run = Run(name)
     if args.steps is not None:
-        longer = checked(dataclasses.replace(run.training, steps=args.steps, epochs=None))
-        plain = run.plain | {"training": to_plain(longer)}
-        files.write(run.path / "config.json", json.dumps(plain, indent=2))
+        _aim(run, args.steps)
         run = Run(name)
     return watch(run)
+
+
+def _aim(run: Run, steps: int) -> None:
+    """Let a run end at another step.
+
+    Raises:
+        UserError: it is past that step, or is being trained just now.
+    """
+    from liangyi.cli.choose import bounded
+    from liangyi.core import checkpoint, files
+    from liangyi.core.config import to_plain
+
+    training = bounded(dataclasses.replace(run.training, steps=steps, epochs=None))
+    made = max(checkpoint.steps(run.path / "checkpoints"), default=0)
+    if steps < made:
+        raise UserError(f"{run.path} has made {made} steps already; give more --steps than that")
+    plain = run.plain | {"training": to_plain(training)}
+    with run.lock():  # whoever trains it now has read the old aim
+        files.write(run.path / "config.json", json.dumps(plain, indent=2))

@@ -19,19 +19,25 @@ class Sample:
     number: Annotated[int, tyro.conf.arg(aliases=("-n",))] = 64  # how many
     label: int | None = None  # of this class, for models that can be asked
     seed: int = 0  # other seeds, other samples
-    out: Annotated[Path, tyro.conf.arg(aliases=("-o",))] = Path("samples.png")
-    # FILE.png is one sheet, FILE.npy an array, FILE.txt text; anything else a folder of PNGs
+    out: Annotated[
+        Path,
+        tyro.conf.arg(
+            aliases=("-o",),
+            help="FILE.png is one sheet, FILE.npy an array, FILE.txt text; else a folder of PNGs",
+        ),
+    ] = Path("samples.png")
 
 
 def main(words: Sequence[str]) -> None:
     """Draw and write."""
     from liangyi.cli.choose import named
+    from liangyi.cli.watch import say
     from liangyi.core.run import Run
     from liangyi.sampling import samples, write_samples
 
     name, rest = named(words, "sample")
-    args = parse(Sample, rest, "sample", "Draw from a trained model.")
-    model = Run(name).model(tell=print)
+    args = parse(Sample, rest, "sample RUN", "Draw from a trained model.")
+    model = Run(name).model(tell=say)
     conditions = {} if args.label is None else {"label": args.label}
     found = samples(model, args.number, args.seed, **conditions)
     write_samples(found, model, args.out)

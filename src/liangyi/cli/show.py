@@ -13,6 +13,11 @@ import tyro
 from liangyi.cli.flags import parse
 
 
+_ABOUT = (
+    "liangyi show MODEL shows its networks under these settings; liangyi show RUN those of a run."
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class Show:
     """How to show it."""
@@ -31,12 +36,12 @@ def main(words: Sequence[str]) -> None:
     from liangyi.views import diagram, table
 
     name, rest = named(words, "show")
-    if (Path(name) / "config.json").is_file():
-        args = parse(Show, rest, "show", "A model's layers, shapes and parameters.")
+    if (Path(name) / "config.json").is_file() or "/" in name:
+        args = parse(Show, rest, "show RUN", "A model's layers, shapes and parameters.")
         run = Run(name)
         title, model = run.kind.name(), run.build()
     else:
-        choice = chosen(name, rest, "show", Show())
+        choice = chosen(name, rest, f"show {name}", Show(), _ABOUT)
         args, title = choice.extra, name
         model = build(choice.kind, choice.config, spec_of(choice.data), choice.training.seed)
     networks = layers_of(model)

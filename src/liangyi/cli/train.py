@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import tyro
+
+
+_ABOUT = "liangyi train MODEL --help shows the settings of MODEL; liangyi list names them all."
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Train:
 def main(words: Sequence[str]) -> int:
     """Make a run and train it."""
     from liangyi.cli.choose import chosen, named
-    from liangyi.cli.watch import say, watch
+    from liangyi.cli.watch import by_torchrun, say, watch
     from liangyi.core import processes
     from liangyi.core.errors import UserError
     from liangyi.core.run import Run
@@ -29,8 +33,11 @@ def main(words: Sequence[str]) -> int:
     from liangyi.session import create
 
     name, rest = named(words, "train", default="dcgan")
-    choice = chosen(name, rest, "train", Train())
+    choice = chosen(name, rest, f"train {name}", Train(), _ABOUT)
     out = choice.extra.out
+    if choice.training.nodes > 1 and not processes.launched():
+        again = ["train", *words, *([] if out else ["--out", "runs/NAME"])]
+        raise UserError(by_torchrun(choice.training, again))
     if processes.launched():
         # a restarted process must find the run that its first life made
         if out is None:
@@ -45,4 +52,10 @@ def main(words: Sequence[str]) -> int:
         run = create(choice.kind, choice.config, choice.data, choice.training, out, tell=say)
         say(f"{run.path}: {name} on {choice.data.data}")
     processes.wait()
-    return watch(run if processes.rank() == 0 else Run(out or ""))
+    if processes.launched():
+        return watch(Run(out or ""))
+    try:
+        return watch(run)
+    except BaseException:
+        run.discard_if_empty()  # a second try shall not find the remains of the first
+        raise

@@ -27,13 +27,14 @@ class Walk:
 def main(words: Sequence[str]) -> None:
     """Walk and write the film."""
     from liangyi.cli.choose import named
+    from liangyi.cli.watch import say
     from liangyi.core.errors import UserError
     from liangyi.core.run import Run
     from liangyi.views.walk import walk
 
     name, rest = named(words, "walk")
-    args = parse(Walk, rest, "walk", "A closed walk through what a trained model can draw.")
-    model = Run(name).model(tell=print)
+    args = parse(Walk, rest, "walk RUN", "A closed walk through what a trained model can draw.")
+    model = Run(name).model(tell=say)
     if not hasattr(model, "interpolate") or len(model.spec.shape) != 3:
         raise UserError(f"{model.name()} draws no pictures to walk through; gan, vae and others do")
     if min(args.frames, args.stops) < 2:

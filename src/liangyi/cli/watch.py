@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -13,12 +15,14 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
 from liangyi.core import processes
+from liangyi.core.config import Training
 from liangyi.core.errors import UserError
 from liangyi.core.run import Run
 from liangyi.session import follow
@@ -29,7 +33,9 @@ _console = Console(stderr=True, highlight=False, soft_wrap=True)
 def say(line: str) -> None:
     """Print one line for people, once however many processes there are."""
     if processes.rank() == 0:
-        _console.print(line, markup=False)
+        # rich leaves when nobody reads any more; a training goes on
+        with contextlib.suppress(SystemExit):
+            _console.print(line, markup=False)
 
 
 def watch(run: Run) -> int:
@@ -37,12 +43,16 @@ def watch(run: Run) -> int:
     if run.training.devices * run.training.nodes > 1 and not processes.launched():
         _launch(run)
     with _signals() as caught, _bar() as bar:
-        task = bar.add_task(run.name, total=run.training.steps, figures="")
-        for made in follow(run, stop=lambda: bool(caught), tell=say):
+        tasks: list[TaskID] = []
+
+        def begin(made: int, total: int) -> None:
+            tasks.append(bar.add_task(run.name, total=total, completed=made, figures=""))
+
+        for made in follow(run, stop=lambda: bool(caught), tell=say, begin=begin):
             if made.step % 10 == 0 or made.step == 1:
                 shown = "  ".join(f"{name} {value:.3f}" for name, value in made.read().items())
-                bar.update(task, figures=shown)
-            bar.update(task, completed=made.step)
+                bar.update(tasks[0], figures=shown)
+            bar.update(tasks[0], completed=made.step)
     if caught:
         say(f"stopped; liangyi resume {run.path} goes on")
         return 128 + caught[0]
@@ -85,16 +95,20 @@ def _signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+def by_torchrun(training: Training, words: Sequence[str]) -> str:
+    """Return the advice how to start `liangyi WORDS` on several machines."""
+    return (
+        f"start this on each of the {training.nodes} machines: torchrun --nnodes {training.nodes} "
+        f"--nproc-per-node {training.devices} --rdzv-backend c10d "
+        f"--rdzv-endpoint FIRST_HOST:29400 -m liangyi {shlex.join(words)}"
+    )
+
+
 def _launch(run: Run) -> None:
     """Become torchrun, whose processes each resume this run."""
-    devices, nodes = run.training.devices, run.training.nodes
-    command = ["-m", "torch.distributed.run", "--nproc-per-node", str(devices)]
-    if nodes > 1:
-        words = " ".join(command[2:])
-        raise UserError(
-            f"start this on each of the {nodes} machines: torchrun --nnodes {nodes} {words} "
-            f"--rdzv-backend c10d --rdzv-endpoint FIRST_HOST:29400 -m liangyi resume {run.path}"
-        )
+    if run.training.nodes > 1:
+        raise UserError(by_torchrun(run.training, ["resume", str(run.path)]))
+    command = ["-m", "torch.distributed.run", "--nproc-per-node", str(run.training.devices)]
     # without it, gloo's restarted workers read addresses of dead ones
     os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
     os.execv(

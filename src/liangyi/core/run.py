@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,9 +84,10 @@ class Run:
                 break
             except FileExistsError:
                 if named:
-                    raise UserError(
-                        f"{folder} is there already; `liangyi resume {folder}` continues it"
-                    ) from None
+                    hint = "name another place by --out"
+                    if (folder / "config.json").is_file():
+                        hint = f"`liangyi resume {folder}` continues it"
+                    raise UserError(f"{folder} is there already; {hint}") from None
             except OSError as error:
                 raise UserError(f"cannot make {folder}: {error.strerror}") from None
         plain = {
@@ -98,8 +100,17 @@ class Run:
             "fingerprint": fingerprint,
             "versions": versions(),
         }
-        files.write(folder / "config.json", json.dumps(plain, indent=2))
+        try:
+            files.write(folder / "config.json", json.dumps(plain, indent=2))
+        except OSError as error:
+            folder.rmdir()
+            raise UserError(f"cannot write into {folder}: {error.strerror}") from None
         return cls(folder)
+
+    def discard_if_empty(self) -> None:
+        """Remove a run in which nothing was learned: no checkpoint, no line of the log."""
+        if not checkpoint.steps(self.path / "checkpoints") and not self.lines():
+            shutil.rmtree(self.path, ignore_errors=True)
 
     @property
     def name(self) -> str:

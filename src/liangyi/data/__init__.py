@@ -158,7 +158,7 @@ def load(config: DataConfig | str, split: str = "train") -> Dataset | Law | None
     path = Path(config.data).expanduser()
     if not os.path.lexists(path):
         if any(mark in config.data for mark in "/\\.~"):
-            raise UserError(f"there is no folder of pictures at {config.data}")
+            raise UserError(f"there is no picture and no folder of pictures at {config.data}")
         raise unknown("data", config.data, [*SOURCES, "PATH/OF/PICTURES"])
     from liangyi.data.folder import folder
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import Tensor, nn
+from torch import nn
 
 from liangyi.core.errors import UserError
 
@@ -37,12 +37,3 @@ def convolve(inputs: int, outputs: int, kernel: int = 5) -> nn.Module:
     return nn.Sequential(
         nn.ZeroPad2d((before, after, before, after)), nn.Conv2d(inputs, outputs, kernel)
     )
-
-
-def initialize(network: nn.Module) -> None:
-    """Draw weights by Glorot's uniform law, biases 0: the Keras default."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            nn.init.xavier_uniform_(module.weight)
-            if isinstance(module.bias, Tensor):
-                nn.init.zeros_(module.bias)

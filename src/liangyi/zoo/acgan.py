@@ -33,7 +33,8 @@ from liangyi.core.errors import UserError
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
 from liangyi.losses import adversarial
-from liangyi.nets.upconv import initialize, quartered
+from liangyi.nets.upconv import quartered
+from liangyi.nets.weights import glorot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,7 @@ class ACGAN(Model):
         super().__init__(config, spec)
         self.generator = Generator(self.drawing(), len(spec.classes), config.latent)
         self.discriminator = Discriminator(config, spec)
-        initialize(self)
+        glorot(self)
 
     def drawing(self) -> nn.Sequential:
         """Return the layers from a code [N latent] to a picture."""

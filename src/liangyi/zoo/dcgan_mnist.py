@@ -23,7 +23,8 @@ from liangyi.core.batch import Images, Spec
 from liangyi.core.config import Config, Count, Positive, Share, Training, Unit
 from liangyi.core.model import Model
 from liangyi.core.registry import register
-from liangyi.nets.upconv import convolve, double, initialize, quartered
+from liangyi.nets.upconv import convolve, double, quartered
+from liangyi.nets.weights import glorot
 from liangyi.zoo.gan import GAN
 
 
@@ -55,7 +56,7 @@ class DCGANMnist(GAN):
         Model.__init__(self, config, spec)
         self.generator = generator(config, spec)
         self.discriminator = discriminator(config, spec)
-        initialize(self)
+        glorot(self)
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Return RMSprop, one for each player, over disjoint weights."""

@@ -19,6 +19,7 @@ from liangyi.core.config import Config, Count, Positive, Training
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.core.registry import register
+from liangyi.nets.weights import glorot
 from liangyi.zoo.mnist_mlp import MnistMLP
 
 
@@ -57,6 +58,7 @@ class MnistCNN(MnistMLP):
             nn.Dropout(0.5),
             nn.Linear(config.hidden, len(spec.classes)),
         )
+        glorot(self)
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Return Adadelta."""

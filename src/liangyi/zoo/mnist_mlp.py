@@ -24,6 +24,7 @@ from liangyi.core.config import Config, Count, Positive, Training
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
 from liangyi.nets.mlp import Flat, mlp, size
+from liangyi.nets.weights import glorot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,7 @@ class MnistMLP(Model):
         super().__init__(config, spec)
         widths = (size(spec.shape), *config.widths, len(spec.classes))
         self.network: nn.Module = Flat(mlp(widths, nn.ReLU()))
+        glorot(self)
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Return stochastic gradient descent."""

@@ -1,0 +1,1 @@
+"""Speed and quality, one file a question: `python -m benchmarks.NAME`."""

@@ -1,0 +1,102 @@
+"""What the trainer costs over a hand-written loop: the same algorithm, data and optimiser.
+
+    python -m benchmarks.overhead [PAIRS]
+
+The model is the smallest GAN of the notes (100-128-784 against 784-128-1, batch 64), where the cost
+of the machinery is largest. Both sides are run in turn, many short stretches each, so that other
+work on the machine hits both; the figure is the median of the ratios of neighbours.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
+
+from liangyi import data
+from liangyi.core.batch import Images
+from liangyi.core.run import build
+from liangyi.core.trainer import Trainer
+from liangyi.zoo.gan import GAN, GANConfig
+
+STRETCH = 100  # steps
+CONFIG = GANConfig(latent=100, generator_widths=(128,), discriminator_widths=(128,))
+
+
+def setting() -> tuple[GAN, data.Batches]:
+    digits = data.load(data.DataConfig(data="digits", size=28))
+    assert isinstance(digits, data.Dataset)
+    model = build(GAN, CONFIG, digits.spec, seed=0)
+    assert isinstance(model, GAN)
+    return model, data.Batches(digits, Images, 64)
+
+
+def ours() -> Callable[[], None]:
+    model, stream = setting()
+    training = dataclasses.replace(GAN.recipe, batch_size=64, average=0, precision="float32")
+    trainer = Trainer(model, stream, training)
+
+    def stretch() -> None:
+        for _ in trainer.run(STRETCH):
+            pass
+
+    return stretch
+
+
+def by_hand() -> Callable[[], None]:
+    model, stream = setting()
+    generator, discriminator = model.generator, model.discriminator
+    first = torch.optim.Adam(discriminator.parameters(), lr=3e-4, betas=(0.5, 0.999), fused=True)
+    second = torch.optim.Adam(generator.parameters(), lr=3e-4, betas=(0.5, 0.999), fused=True)
+    ones = torch.ones(64, 1)
+    step = 0
+
+    def stretch() -> None:
+        nonlocal step
+        for _ in range(STRETCH):
+            real = stream.batch(step).image
+            fake = generator(torch.rand(64, 100) * 2 - 1)
+            loss = binary_cross_entropy_with_logits(discriminator(real), ones)
+            loss = loss + softplus(discriminator(fake.detach())).mean()
+            first.zero_grad()
+            loss.backward()
+            first.step()
+            loss = softplus(-discriminator(fake)).mean()
+            second.zero_grad()
+            # as the trainer does: no gradients for weights that do not move
+            loss.backward(inputs=list(generator.parameters()))
+            second.step()
+            assert loss.item() == loss.item()  # nobody trains without looking for NaN
+            step += 1
+
+    return stretch
+
+
+def seconds(work: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def main(pairs: int) -> None:
+    sides = (ours(), by_hand())
+    for work in sides:
+        work()  # warm
+    ratios, speeds = [], []
+    for pair in range(pairs):
+        order = sides if pair % 2 else sides[::-1]
+        times = {work: seconds(work) for work in order}
+        ratios.append(times[sides[0]] / times[sides[1]])
+        speeds.append(STRETCH / times[sides[0]])
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    print(f"trainer / hand-written loop: {middle:.3f} (quartiles {low:.3f} to {high:.3f})")
+    print(f"trainer: {statistics.median(speeds):.0f} steps/s, {torch.get_num_threads()} threads")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 41)

@@ -1,0 +1,133 @@
+"""Adversarial losses against their closed forms: values, gradients, and no overflow."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from liangyi.losses import adversarial
+
+LN2 = math.log(2)
+
+
+def entropy(probability: float) -> float:
+    return -sum(p * math.log(p) for p in (probability, 1 - probability))
+
+
+@pytest.mark.parametrize("shape", [(1,), (7,), (7, 1)])
+def test_a_judge_that_knows_nothing_pays_two_ln_two(shape):
+    # breaks when one half is dropped, halved or summed over the batch
+    zero = torch.zeros(shape)
+    assert float(adversarial.discriminator(zero, zero)) == pytest.approx(2 * LN2)
+    assert float(adversarial.nonsaturating(zero)) == pytest.approx(LN2)
+    assert float(adversarial.saturating(zero)) == pytest.approx(-LN2)
+
+
+def test_discriminator_is_the_papers_value_function():
+    # -mean log D(x) - mean log(1 - D(G(z))), by hand, batches of unequal size
+    real, fake = torch.tensor([0.3, -1.2, 2.0]), torch.tensor([-0.7, 0.4])
+    wanted = -real.sigmoid().log().mean() - (1 - fake.sigmoid()).log().mean()
+    torch.testing.assert_close(adversarial.discriminator(real, fake), wanted)
+
+
+def test_smoothing_raises_the_floor_to_the_entropy_of_the_target():
+    # breaks when smoothing scales the loss (floor 0) instead of moving the label
+    logit = math.log(0.95 / 0.05)
+    certain = torch.full((4,), -1e4)  # fakes are seen through: their half is 0
+    at = {
+        shift: float(adversarial.discriminator(torch.full((4,), logit + shift), certain, 0.95))
+        for shift in (-0.1, 0.0, 0.1)
+    }
+    assert at[0.0] == pytest.approx(entropy(0.95), abs=1e-6) == pytest.approx(0.1985, abs=1e-4)
+    assert at[0.0] < min(at[-0.1], at[0.1])
+
+
+def test_smoothing_moves_the_real_targets_gradient_to_zero_at_its_logit():
+    real = torch.tensor([math.log(0.9 / 0.1), 0.0, 3.0], requires_grad=True)
+    adversarial.discriminator(real, torch.zeros(3), 0.9).backward()
+    torch.testing.assert_close(real.grad, (real.detach().sigmoid() - 0.9) / 3)
+    assert abs(float(real.grad[0])) < 1e-7
+
+
+def test_smoothing_is_one_sided():
+    # breaks when generated items are smoothed too: their target stays 0
+    fake = torch.tensor([-2.0, 0.5, 1.0], requires_grad=True)
+    real = torch.tensor([0.1, 0.2])
+    gradients = []
+    for target in (1.0, 0.9):
+        loss = adversarial.discriminator(real, fake, target)
+        gradients.append(torch.autograd.grad(loss, fake)[0])
+    torch.testing.assert_close(gradients[0], fake.detach().sigmoid() / 3)
+    assert torch.equal(*gradients)
+
+
+def test_both_generator_losses_agree_where_the_judge_is_undecided():
+    # the same game at D = 1/2: the same pull, -1/2, on the logit
+    pulls = []
+    for loss in (adversarial.nonsaturating, adversarial.saturating):
+        logit = torch.zeros(1, requires_grad=True)
+        loss(logit).backward()
+        pulls.append(float(logit.grad))
+    assert pulls == pytest.approx([-0.5, -0.5])
+
+
+@pytest.mark.parametrize("logit", [-8.0, -1.0, 2.0])
+def test_only_the_saturating_loss_falls_silent_when_fakes_are_seen_through(logit):
+    # breaks when the two are swapped: d/dx is -(1 - D) against -D
+    judged = 1 / (1 + math.exp(-logit))
+    value = torch.tensor([logit], requires_grad=True)
+    (pull,) = torch.autograd.grad(adversarial.nonsaturating(value), value)
+    assert float(pull) == pytest.approx(-(1 - judged), rel=1e-4)
+    (pull,) = torch.autograd.grad(adversarial.saturating(value), value)
+    assert float(pull) == pytest.approx(-judged, rel=1e-4)
+
+
+def test_huge_logits_neither_overflow_nor_lose_their_gradient():
+    # breaks with log(sigmoid(x)): -inf at -1e4, and a gradient that is no number
+    high = torch.full((3,), 1e4, requires_grad=True)
+    low = torch.full((3,), -1e4, requires_grad=True)
+    assert adversarial.discriminator(high, low).item() == 0
+    wrong = adversarial.discriminator(low, high)
+    assert wrong.item() == pytest.approx(2e4)
+    for gradient, sign in zip(torch.autograd.grad(wrong, (low, high)), (-1, 1), strict=True):
+        torch.testing.assert_close(gradient, torch.full((3,), sign / 3))
+    assert adversarial.nonsaturating(low).item() == pytest.approx(1e4)
+    assert adversarial.saturating(high).item() == pytest.approx(-1e4)
+    (pull,) = torch.autograd.grad(adversarial.nonsaturating(low), low)
+    torch.testing.assert_close(pull, torch.full((3,), -1 / 3))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_logits_give_the_float32_loss_of_the_same_numbers(dtype):
+    # breaks when a loss is computed, averaged, or its target rounded in half precision
+    real, fake = torch.linspace(-2, 5, 101).to(dtype), torch.linspace(-1, 4, 101).to(dtype)
+    pairs = [
+        (loss(real, fake), loss(real.float(), fake.float()))
+        for loss in (
+            adversarial.discriminator,
+            lambda real, fake: adversarial.discriminator(real, fake, 0.95),
+            adversarial.critic,
+            lambda real, fake: adversarial.nonsaturating(fake),
+            lambda real, fake: adversarial.saturating(fake),
+        )
+    ]
+    for half, full in pairs:
+        assert half.dtype == torch.float32
+        assert torch.equal(half, full)
+
+
+def test_critic_raises_real_values_and_lowers_generated_ones():
+    real, fake = torch.tensor([[1.0], [3.0]]), torch.tensor([[0.5], [0.5], [2.0], [1.0]])
+    real.requires_grad_(), fake.requires_grad_()
+    loss = adversarial.critic(real, fake)
+    assert loss.item() == pytest.approx(1.0 - 2.0)
+    by_real, by_fake = torch.autograd.grad(loss, (real, fake))
+    assert by_real.unique().tolist() == [-0.5] and by_fake.unique().tolist() == [0.25]
+
+
+def test_critic_ignores_a_constant_in_its_values():
+    real, fake = torch.tensor([1.0, 3.0]), torch.tensor([0.5, 2.0])
+    shifted = adversarial.critic(real + 7, fake + 7)
+    torch.testing.assert_close(shifted, adversarial.critic(real, fake))
