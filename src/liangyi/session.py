@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -130,16 +131,21 @@ def follow(
         if first:
             run.forget_after(began)
         desk = Desk(run, trainer, data, held_out) if first else None
-        for made in trainer.run():
-            stopping = processes.any_of(stop())
-            if desk:
-                desk.keep(made, stopping)
-            processes.wait() if stopping else None
-            yield made
-            if stopping:
-                return
+        try:
+            for made in trainer.run():
+                stopping = processes.any_of(stop())
+                if desk:
+                    desk.keep(made, stopping)
+                processes.wait() if stopping else None
+                yield made
+                if stopping:
+                    return
+        finally:
+            desk.close() if desk else None
         if desk and trainer.step == began:
-            tell(f"{run.path} is trained: {began} steps of {trainer.total}")
+            tell(
+                f"{run.path} is trained: {began} steps; liangyi resume {run.path} --steps N goes on"
+            )
 
 
 def _stream(run: Run, data: Dataset | Law, kind: type[Any], model: Model) -> Batches:
@@ -182,10 +188,14 @@ class Desk:
             self.run.save(self.trainer)
         if last or stopping:
             write_report(self.run)
-            if self.board:
-                self.board.close()
         if shows or made.step % settings.checkpoint_every == 0:
             self.since = time.perf_counter()  # looking is not training
+
+    def close(self) -> None:
+        """Close what is open; what failed has been told already."""
+        if self.board:
+            with suppress(OSError):
+                self.board.close()
 
     def line(self) -> dict[str, float]:
         """Return the mean of each metric since the last line."""

@@ -9,6 +9,11 @@ from torch import Tensor, nn
 from liangyi.losses.penalty import gradient_penalty, slopes
 
 
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(0)
+
+
 def linear(shape: tuple[int, ...], slope: float):
     """Return a critic whose slope is the same everywhere."""
     direction = torch.randn(shape, generator=torch.Generator().manual_seed(1)).flatten()

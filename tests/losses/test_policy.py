@@ -43,7 +43,7 @@ def agree(loss: list[torch.Tensor], worth: list[torch.Tensor]) -> None:
 
 
 def test_enumeration_is_over_everything():
-    assert float(writer()(SENTENCES).sum(1).exp().sum()) == pytest.approx(1, abs=1e-6)
+    assert writer()(SENTENCES).sum(1).exp().sum().item() == pytest.approx(1, abs=1e-6)
 
 
 def test_the_worth_of_whole_sentences_gives_the_gradient_of_its_expectation():

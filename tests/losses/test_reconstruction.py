@@ -11,6 +11,11 @@ from torch.distributions import Bernoulli, Normal, kl_divergence
 from liangyi.losses.reconstruction import bernoulli, kl_to_standard_normal, squared_error
 
 
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(0)
+
+
 @pytest.mark.parametrize("count", [1, 6])
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 4, 5), (7,)])
 def test_pixels_are_summed_and_pictures_averaged(count, shape):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -90,8 +91,9 @@ def _message(error: Exception) -> str | None:
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OSError):
-        about = f": {error.filename}" if error.filename else ""
-        return f"{error.strerror or error}{about}"
+        # what is written beside and renamed has a name that tells people nothing
+        name = re.sub(r"\.([^/]+)\.\d+\.partial\b.*", r"\1", str(error.filename or ""))
+        return f"{name}: {error.strerror}" if name else str(error.strerror or error)
     # PyTorch's own kinds of error are not named here: the name would import it
     full = "out of memory", "can't allocate memory", "unable to mmap"
     if isinstance(error, MemoryError) or any(words in str(error) for words in full):

@@ -84,6 +84,8 @@ def bounded(config: Settings) -> Settings:
         for one in value if isinstance(value, tuple) else (value,):
             if isinstance(one, float) and not math.isfinite(one):
                 raise UserError(f"{_flag(name)} {one}: should be a finite number")
+            if isinstance(one, int) and one >= 2**63:
+                raise UserError(f"{_flag(name)} {one}: should be smaller")
     try:
         return checked(config)
     except UserError as error:

@@ -35,6 +35,9 @@ def main(words: Sequence[str]) -> None:
     source = data.load(choice.data)
     if not isinstance(source, data.Dataset):
         raise UserError(f"{name} has no pictures to dream over")
+    smallest = min(source.spec.shape[1:]) * choice.config.scale ** (1 - choice.config.octaves)
+    if round(smallest) < 1:
+        raise UserError(f"--octaves {choice.config.octaves}: the smallest would have no pixels")
     model = build(choice.kind, choice.config, source.spec, training.seed)
     kind = model.batch_type(source.spec)
     stream = data.Batches(source, kind, 1, training.seed, image_range=model.image_range)
@@ -42,5 +45,10 @@ def main(words: Sequence[str]) -> None:
         report.read().get("excitement") for report in Trainer(model, stream, training).run()
     ]
     seen = [value for value in excitement if value is not None]
+    if not seen:
+        raise UserError(
+            f"the classifier is excited beyond --limit {choice.config.limit:g} from the start; "
+            "give a larger one"
+        )
     write_samples(model.dream(), model, choice.extra.out)
     print(f"excitement {seen[0]:.3g} -> {seen[-1]:.3g} in {len(seen)} ascents: {choice.extra.out}")

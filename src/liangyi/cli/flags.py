@@ -68,8 +68,8 @@ def _optional(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | None:
 
 def _one_line(box: str, words: Sequence[str], verb: str) -> str:
     """Return what is wrong and what would be right, from a box of tyro's."""
-    message, *others = _sections(box)
-    message = " ".join(message)
+    first, *others = _sections(box)
+    message = " ".join(first)
     if found := re.match(r"Unrecognized options: (.+)", message):
         return _unrecognised(found[1].split(", "), others, verb)
     if found := re.match(r"Error parsing (\S+):", message):

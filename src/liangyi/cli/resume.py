@@ -45,6 +45,7 @@ def _aim(run: Run, steps: int) -> None:
         UserError: it is past that step, or is being trained just now.
     """
     from liangyi.cli.choose import bounded
+    from liangyi.cli.watch import writing
     from liangyi.core import checkpoint, files
     from liangyi.core.config import to_plain
 
@@ -53,5 +54,5 @@ def _aim(run: Run, steps: int) -> None:
     if steps < made:
         raise UserError(f"{run.path} has made {made} steps already; give more --steps than that")
     plain = run.plain | {"training": to_plain(training)}
-    with run.lock():  # whoever trains it now has read the old aim
+    with run.lock(), writing(run):  # whoever trains it now has read the old aim
         files.write(run.path / "config.json", json.dumps(plain, indent=2))

@@ -12,7 +12,6 @@ import tyro
 
 from liangyi.cli.flags import parse
 
-
 _ABOUT = (
     "liangyi show MODEL shows its networks under these settings; liangyi show RUN those of a run."
 )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import tyro
-
 
 _ABOUT = "liangyi train MODEL --help shows the settings of MODEL; liangyi list names them all."
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,18 +29,21 @@ def main(words: Sequence[str]) -> None:
     from liangyi.cli.watch import say
     from liangyi.core.errors import UserError
     from liangyi.core.run import Run
+    from liangyi.sampling import check
     from liangyi.views.walk import walk
 
     name, rest = named(words, "walk")
     args = parse(Walk, rest, "walk RUN", "A closed walk through what a trained model can draw.")
     model = Run(name).model(tell=say)
     if not hasattr(model, "interpolate") or len(model.spec.shape) != 3:
-        raise UserError(f"{model.name()} draws no pictures to walk through; gan, vae and others do")
+        raise UserError(
+            f"the {model.name()} of {name} draws no pictures to walk through; "
+            "a dcgan or a vae does, and others"
+        )
     if min(args.frames, args.stops) < 2:
         raise UserError("a walk needs --frames and --stops of 2 or more")
     conditions = {} if args.label is None else {"label": args.label}
-    if conditions and "label" not in inspect.signature(model.interpolate).parameters:
-        raise UserError(f"{model.name()} cannot be asked for a label; acgan can")
+    check(model, "interpolate", args.seed, conditions)
     frames = model.interpolate(args.frames, args.stops, seed=args.seed, **conditions)
     walk(frames.cpu(), model.image_range, args.out)
     print(f"{args.frames} frames: {args.out}")

@@ -25,7 +25,7 @@ from liangyi.core import processes
 from liangyi.core.config import Training
 from liangyi.core.errors import UserError
 from liangyi.core.run import Run
-from liangyi.session import follow
+from liangyi.session import data_of, follow
 
 _console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -48,11 +48,12 @@ def watch(run: Run) -> int:
         def begin(made: int, total: int) -> None:
             tasks.append(bar.add_task(run.name, total=total, completed=made, figures=""))
 
-        for made in follow(run, stop=lambda: bool(caught), tell=say, begin=begin):
-            if made.step % 10 == 0 or made.step == 1:
-                shown = "  ".join(f"{name} {value:.3f}" for name, value in made.read().items())
-                bar.update(tasks[0], figures=shown)
-            bar.update(tasks[0], completed=made.step)
+        with writing(run):
+            for made in follow(run, stop=lambda: bool(caught), tell=say, begin=begin):
+                if made.step % 10 == 0 or made.step == 1:
+                    shown = "  ".join(f"{name} {value:.3f}" for name, value in made.read().items())
+                    bar.update(tasks[0], figures=shown)
+                bar.update(tasks[0], completed=made.step)
     if caught:
         say(f"stopped; liangyi resume {run.path} goes on")
         return 128 + caught[0]
@@ -61,6 +62,15 @@ def watch(run: Run) -> int:
     say("  ".join(f"{name} {value:.4g}" for name, value in figures.items())) if figures else None
     say(f"done: {run.path / 'report.html'}")
     return 0
+
+
+@contextmanager
+def writing(run: Run) -> Iterator[None]:
+    """Say of what cannot be written that it belongs to a run, which lives on."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"cannot write into {run.path}: {error.strerror or error}") from error
 
 
 def _bar() -> Progress:
@@ -83,7 +93,8 @@ def _signals() -> Iterator[list[int]]:
     caught: list[int] = []
 
     def catch(number: int, frame: object) -> None:
-        if caught and number == signal.SIGINT:
+        # torchrun passes on the Ctrl-C that its processes have had from the keyboard already
+        if caught and number == signal.SIGINT and not processes.launched():
             raise KeyboardInterrupt
         caught.append(number)
 
@@ -105,9 +116,15 @@ def by_torchrun(training: Training, words: Sequence[str]) -> str:
 
 
 def _launch(run: Run) -> None:
-    """Become torchrun, whose processes each resume this run."""
+    """Become torchrun, whose processes each resume this run.
+
+    Raises:
+        UserError: the run cannot be resumed; torchrun would tell that in forty lines.
+    """
     if run.training.nodes > 1:
         raise UserError(by_torchrun(run.training, ["resume", str(run.path)]))
+    data_of(run)
+    run.newest(lambda line: None)
     command = ["-m", "torch.distributed.run", "--nproc-per-node", str(run.training.devices)]
     # without it, gloo's restarted workers read addresses of dead ones
     os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"

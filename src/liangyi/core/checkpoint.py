@@ -40,8 +40,23 @@ class Checkpoint:
 
 
 def save(folder: Path, tensors: Mapping[str, Tensor], plain: Mapping[str, Any], keep: int) -> Path:
-    """Write a checkpoint for the step in `plain` and remove all but the newest `keep`."""
+    """Write a checkpoint for the step in `plain` and remove all but the newest `keep`.
+
+    Raises:
+        UserError: it cannot be written, as on a full disk; those before it are still there.
+    """
     path = folder / f"{plain['step']:08d}"
+    try:
+        _write(path, tensors, plain)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error).rpartition("I/O error: ")[2]
+        raise UserError(f"cannot write the checkpoint {path}: {reason}") from error
+    for old in steps(folder)[keep:]:
+        shutil.rmtree(folder / f"{old:08d}")
+    return path
+
+
+def _write(path: Path, tensors: Mapping[str, Tensor], plain: Mapping[str, Any]) -> None:
     parts: dict[str, dict[str, Tensor]] = {name: {} for name in _FILES}
     for name, tensor in tensors.items():
         file = _FILES[name.startswith("optimizer/")]
@@ -52,9 +67,6 @@ def save(folder: Path, tensors: Mapping[str, Tensor], plain: Mapping[str, Any], 
         hashes = {file: _hash(partial / file) for file in _FILES}
         text = json.dumps({"plain": plain, "hashes": hashes})
         (partial / "state.json").write_text(json.dumps({"hash": _digest(text), "state": text}))
-    for old in steps(folder)[keep:]:
-        shutil.rmtree(folder / f"{old:08d}")
-    return path
 
 
 def steps(folder: Path) -> list[int]:
@@ -86,7 +98,7 @@ def load(path: Path, only_weights: bool = False) -> Checkpoint:
             tensors |= load_file(path / file)
     except OSError as error:
         raise Damaged(f"cannot read {error.filename}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, SafetensorError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         if isinstance(error, Damaged):
             raise
         raise Damaged(f"{path} is damaged: {error!r}") from None

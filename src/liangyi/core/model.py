@@ -100,6 +100,10 @@ class Model(nn.Module):
         betas = getattr(self.config, "betas", (0.9, 0.999))
         return torch.optim.Adam(weights, lr=self.config.learning_rate, betas=betas, fused=True)
 
+    def schedule(self, player: str, step: int) -> float:
+        """Return what the player's learning rate is multiplied by at a step."""
+        return 1.0
+
     def verbs(self) -> list[str]:
         """Return what this model can do besides learning."""
         return [name for name in dir(type(self)) if hasattr(getattr(type(self), name), "is_verb")]

@@ -10,6 +10,7 @@ report.html    one self-contained page
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import shutil
@@ -29,6 +30,16 @@ from liangyi.core.model import Model
 from liangyi.core.trainer import Trainer, load_weights
 
 _FORMAT = 1
+# of config.json, and what each is
+_PARTS = {
+    "model": str,
+    "config": dict,
+    "data": dict,
+    "spec": dict,
+    "training": dict,
+    "fingerprint": str,
+    "versions": dict,
+}
 
 
 class Run:
@@ -48,15 +59,24 @@ class Run:
         plain = files.read_json(self.path / "config.json")
         if not isinstance(plain, dict) or plain.get("format") != _FORMAT:
             raise UserError(f"{self.path}/config.json is not of format {_FORMAT}")
-        missing = {"model", "config", "data", "spec", "training"} - plain.keys()
+        missing = [name for name in _PARTS if name not in plain]
         if missing:
-            raise UserError(f"{self.path}/config.json lacks {', '.join(sorted(missing))}")
+            raise UserError(f"{self.path}/config.json lacks {', '.join(missing)}")
+        for name, kind in _PARTS.items():
+            if not isinstance(plain[name], kind):
+                what = {str: "text", dict: "an object"}[kind]
+                raise UserError(f"{self.path}/config.json: {name} should be {what}")
+        for number in _numbers(plain):
+            if abs(number) >= 2**63 if isinstance(number, int) else not math.isfinite(number):
+                raise UserError(f"{self.path}/config.json: {number} is no sensible number")
         self.plain = plain
         self.kind = registry.find(str(plain["model"]))
         where = f"{self.path}/config.json: "
         self.config = from_plain(self.kind.Config, plain["config"], where)
         self.training = from_plain(Training, plain["training"], where)
         self.spec = Spec.parse(plain["spec"])
+        if self.spec.kind == "Labelled" and not self.spec.classes:
+            raise UserError(f"{self.path}/config.json: spec is Labelled, but has no classes")
 
     @classmethod
     def create(
@@ -164,15 +184,18 @@ class Run:
             UserError: there are checkpoints and all are damaged.
         """
         folder = self.path / "checkpoints"
-        last: checkpoint.Damaged | None = None
+        damaged: list[checkpoint.Damaged] = []
         for step in checkpoint.steps(folder):
             try:
-                return checkpoint.load(folder / f"{step:08d}", only_weights)
+                found = checkpoint.load(folder / f"{step:08d}", only_weights)
             except checkpoint.Damaged as error:
-                tell(f"{error}; going back to the checkpoint before it")
-                last = error
-        if last:
-            raise UserError(f"no sound checkpoint in {self.path}: {last}")
+                damaged.append(error)
+                continue
+            for one in damaged:
+                tell(f"{one}; going back to the checkpoint before it")
+            return found
+        if damaged:
+            raise UserError(f"no checkpoint in {self.path} is sound: {damaged[0]}")
         return None
 
     def save(self, trainer: Trainer) -> None:
@@ -192,6 +215,10 @@ class Run:
         lines = [line for line in self.lines() if line["step"] <= step]
         if (self.path / "log.jsonl").exists():
             files.write(self.path / "log.jsonl", "".join(json.dumps(x) + "\n" for x in lines))
+        # damaged, or they would be where we are; kept, they would push out the good ones
+        for later in checkpoint.steps(self.path / "checkpoints"):
+            if later > step:
+                shutil.rmtree(self.path / "checkpoints" / f"{later:08d}")
 
     def log(self, line: Mapping[str, float]) -> None:
         """Append one line to log.jsonl."""
@@ -202,24 +229,48 @@ class Run:
         """Return the log; a last line cut short by a crash is left out."""
         path = self.path / "log.jsonl"
         found = []
-        for text in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        whole = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        for text in whole.splitlines():
             try:
                 found.append(json.loads(text))
             except ValueError:
                 continue
-        return [line for line in found if isinstance(line, dict) and "step" in line]
+        return [
+            line
+            for line in found
+            if isinstance(line, dict)
+            and "step" in line
+            and all(isinstance(value, (int, float)) for value in line.values())
+        ]
 
 
 def build(kind: type[Model], config: Config, spec: Spec, seed: int) -> Model:
     """Return a new model whose first weights are a function of the seed.
 
     Raises:
-        UserError: the model cannot learn from such data.
+        UserError: the model cannot learn from such data, or not with such settings.
     """
     kind.batch_type(spec)
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
-        return kind(config, spec)
+        try:
+            return kind(config, spec)
+        except (ValueError, IndexError, ZeroDivisionError) as error:
+            if isinstance(error, UserError):
+                raise
+            raise UserError(
+                f"{kind.name()} cannot be built with these settings for {spec.kind} of shape "
+                f"{spec.shape}: {error}"
+            ) from error
+
+
+def _numbers(plain: Any) -> Iterator[float]:
+    """Yield the numbers in a JSON value, however deep."""
+    if isinstance(plain, (int, float)):
+        yield plain
+    elif isinstance(plain, (list, dict)):
+        for part in plain.values() if isinstance(plain, dict) else plain:
+            yield from _numbers(part)
 
 
 def versions() -> dict[str, str]:

@@ -63,8 +63,8 @@ def choose_device(name: str) -> torch.device:
 def choose_precision(name: str, model: nn.Module, device: torch.device) -> torch.dtype:
     """Return the type of the matrix products; `auto` is bfloat16 where that is fast.
 
-    Fast means: hardware for it, and convolutions to use it on. Weights, optimiser state, losses
-    and batch statistics are float32 in any case.
+    Fast means: hardware for it, and convolutions over pictures to use it on. Weights, optimiser
+    state, losses and batch statistics are float32 in any case.
     """
     if name != "auto":
         return torch.bfloat16 if name == "bfloat16" else torch.float32
@@ -72,7 +72,8 @@ def choose_precision(name: str, model: nn.Module, device: torch.device) -> torch
         "cuda": lambda: torch.cuda.get_device_capability(device) >= (8, 0),
         "cpu": torch.cpu._is_amx_tile_supported,
     }.get(device.type, lambda: False)
-    convolves = any(isinstance(module, nn.modules.conv._ConvNd) for module in model.modules())
+    convolutions = (nn.Conv2d, nn.ConvTranspose2d)
+    convolves = any(isinstance(module, convolutions) for module in model.modules())
     return torch.bfloat16 if convolves and fast() else torch.float32
 
 
@@ -160,7 +161,7 @@ class Trainer:
         for name in names:
             moved = [weight for weight in self._weights[name] if weight.grad is not None]
             processes.average([weight.grad for weight in moved if weight.grad is not None])
-            self._optimizer(name).step()
+            self._scheduled(name).step()
             for weight in moved:
                 weight.grad = None
 
@@ -177,11 +178,15 @@ class Trainer:
             self._weights[name] = [weight for weight in weights if weight.requires_grad]
         return name
 
-    def _optimizer(self, name: str) -> torch.optim.Optimizer:
+    def _scheduled(self, name: str) -> torch.optim.Optimizer:
+        """Return a player's optimiser, its learning rate as the model wants it at this step."""
         if name not in self.optimizers:
             self.optimizers[name] = self.model.optimizer(name, self._weights[name])
             if name in self._waiting:
                 self.optimizers[name].load_state_dict(self._waiting.pop(name))
+        factor = self.model.schedule(name, self.step)
+        for group in self.optimizers[name].param_groups:
+            group["lr"] = group.setdefault("initial_lr", group["lr"]) * factor
         return self.optimizers[name]
 
     def _watch(self, name: str, loss: Tensor) -> None:

@@ -6,6 +6,7 @@ All are means over the batch. Logits stay logits: softplus is the numerically sa
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
@@ -20,8 +21,8 @@ def discriminator(real: Tensor, fake: Tensor, real_target: float = 1.0) -> Tenso
         fake: logits of generated items.
         real_target: below 1 it is one-sided label smoothing (arXiv:1606.03498, section 3.4).
     """
-    target = real.new_full(real.shape, real_target).float()
-    real_loss = binary_cross_entropy_with_logits(real.float(), target)
+    real = real.float()  # before the target is made: 0.95 is no number of bfloat16
+    real_loss = binary_cross_entropy_with_logits(real, torch.full_like(real, real_target))
     return real_loss + softplus(fake.float()).mean()
 
 

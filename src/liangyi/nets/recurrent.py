@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from liangyi.core.errors import UserError
+
 State = tuple[Tensor, Tensor]
 START = 0  # what stands before the first word; the place tells it from the word 0
 
@@ -94,6 +96,9 @@ class Reader(nn.Module):
         windows: lengths of the windows; those longer than the sentence are left out.
         filters: for each window.
         dropout: before the last layer.
+
+    Raises:
+        UserError: windows and filters do not pair up, or no window fits into the sentence.
     """
 
     def __init__(
@@ -106,6 +111,10 @@ class Reader(nn.Module):
         dropout: float,
     ) -> None:
         super().__init__()
+        if len(windows) != len(filters):
+            raise UserError(f"--windows has {len(windows)} numbers, --filters {len(filters)}")
+        if min(windows, default=length + 1) > length:
+            raise UserError(f"no window of {windows} fits into {length} words; try --windows 1 2")
         self.embedding = nn.Embedding(vocabulary, width)
         fitting = [(w, f) for w, f in zip(windows, filters, strict=True) if w <= length]
         self.convolutions = nn.ModuleList(nn.Conv1d(width, f, w) for w, f in fitting)

@@ -122,11 +122,7 @@ class ACGAN(Model):
         Raises:
             UserError: there is no such class.
         """
-        classes = len(self.spec.classes)
-        if label is not None and not 0 <= label < classes:
-            raise UserError(f"label {label} is out of range; there are 0 ... {classes - 1}")
-        turn = torch.arange(count, device=self.device) % classes
-        asked = turn if label is None else torch.full_like(turn, label)
+        asked = self.asked(torch.arange(count, device=self.device), label)
         return self.generate(self.noise(count), asked)
 
     @verb
@@ -134,11 +130,20 @@ class ACGAN(Model):
         """Return `count` pictures along a closed walk through the noise.
 
         They show one class, or another one after each stop.
+
+        Raises:
+            UserError: there is no such class.
         """
         walk = draw.loop(self.noise(stops), count)
         turn = torch.arange(count, device=self.device) * stops // count
-        asked = turn % len(self.spec.classes) if label is None else torch.full_like(turn, label)
-        return self.generate(walk, asked)
+        return self.generate(walk, self.asked(turn, label))
+
+    def asked(self, turn: Tensor, label: int | None) -> Tensor:
+        """Return one class for all, or the classes in turn."""
+        classes = len(self.spec.classes)
+        if label is not None and not 0 <= label < classes:
+            raise UserError(f"label {label} is out of range; there are 0 ... {classes - 1}")
+        return turn % classes if label is None else torch.full_like(turn, label)
 
 
 class Generator(nn.Module):

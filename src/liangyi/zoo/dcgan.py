@@ -9,7 +9,7 @@ both players, not in the generator's last nor the discriminator's first layer; w
 N(0, 0.02); Adam with rate 2e-4 and beta1 = 0.5.
 
 Departures: real and fake are judged in one batch each (as most implementations do); pictures of
-any size, each halved until it is 4 to 7 pixels wide.
+any size, each halved until it is 4 to 7 pixels wide (2 or 3 for pictures below 16 pixels).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class DCGAN(GAN):
 
     Config = DCGANConfig
     eats = (Images,)
-    recipe = Training(steps=4000, batch_size=128)
+    recipe = Training(steps=4000, batch_size=64)
 
     def __init__(self, config: DCGANConfig, spec: Spec) -> None:
         Model.__init__(self, config, spec)

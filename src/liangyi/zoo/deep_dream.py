@@ -10,8 +10,9 @@ by gradient ascent with the gradient divided by its mean magnitude, from small o
 ones. Each octave starts from the one before, enlarged, plus the detail that shrinking the original
 to the smaller octave's size had lost. The player is the picture.
 
-Departures: octaves are resized with antialiasing; a picture of values (-1, 1) is brought into the
-range that the classifier was trained on.
+Departures: no limit on the excitement unless one is given (there 10, which suits its network and
+layers alone); octaves are resized with antialiasing; a picture of values (-1, 1) is brought into
+the range that the classifier was trained on.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class DeepDreamConfig(Config):
     octaves: Count = 3  # sizes, from small to large
     scale: Positive = 1.4  # between neighbouring octaves
     ascents: Count = 20  # steps in each octave
-    limit: Positive = 10.0  # an octave ends early when the excitement exceeds this
+    limit: Positive | None = None  # an octave ends early when the excitement exceeds this
     border: Natural = 2  # pixels of each map's border that do not count
     learning_rate: Positive = 0.01  # how far an average pixel moves in a step
 
@@ -52,6 +53,7 @@ class DeepDream(Model):
     """DeepDream: paint into a picture what a classifier sees in it."""
 
     Config = DeepDreamConfig
+    original: Tensor
     recipe = Training(
         steps=60, batch_size=1, average=0, log_every=1, sample_every=20, checkpoint_every=60
     )
@@ -65,6 +67,9 @@ class DeepDream(Model):
         self.strengths = config.strengths or (1.0,) * count
         factors = [config.scale ** (place + 1 - config.octaves) for place in range(config.octaves)]
         sizes = [tuple(round(side * factor) for side in spec.shape[1:]) for factor in factors]
+        if min(min(size) for size in sizes) < 1:
+            raise UserError(f"--octaves {config.octaves}: the smallest picture would be empty")
+        self.register_buffer("original", torch.zeros(1, *spec.shape))
         self.octaves = nn.ParameterList(torch.zeros(1, spec.shape[0], *size) for size in sizes)
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
@@ -76,9 +81,12 @@ class DeepDream(Model):
         octave = min(step // self.config.ascents, self.config.octaves - 1)
         picture = self.octaves[octave]
         if step == octave * self.config.ascents:
-            self.begin(octave, batch.image[:1])
+            if octave == 0:
+                self.original.copy_(batch.image[:1])  # later batches are other pictures
+            self.begin(octave, self.original)
         excitement = self.excitement(picture)
-        if float(excitement.detach()) <= self.config.limit:
+        limit = self.config.limit
+        if limit is None or excitement.item() <= limit:
             yield Update(picture, -excitement, excitement=excitement)
 
     @torch.no_grad()

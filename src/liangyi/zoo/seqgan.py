@@ -13,8 +13,8 @@ written, then they take turns. A step is one turn of one player on one batch.
 Changed from `gan`: a policy gradient instead of the gradient through D; the stages.
 
 Departures: the mean reward of the batch is subtracted at each position (it changes the variance of
-the gradient, not its mean); the discriminator sees fresh sentences in every turn, where the
-authors' code repeats three passes over a fixed set.
+the gradient, not its direction on average); the discriminator sees fresh sentences in every turn,
+where the authors' code repeats three passes over a fixed set.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class SeqGANConfig(Config):
     judgings: Count = 15  # discriminator turns after each generator turn
     rollouts: Count = 16  # random completions of every prefix
     lag: Share = 0.8  # share of its old weights that the roll-out policy keeps at each turn
-    learning_rate: Positive = 1e-2  # Adam's, of the generator
+    learning_rate: Positive = 1e-2  # Adam's, of the generator while it learns by likelihood
+    policy_rate: Positive = 1e-3  # Adam's, of the generator in the game
     discriminator_rate: Positive = 1e-4  # Adam's, of the discriminator
 
 
@@ -87,6 +88,11 @@ class SeqGAN(Model):
         config = self.config
         rates = {"generator": config.learning_rate, "discriminator": config.discriminator_rate}
         return torch.optim.Adam(weights, lr=rates[player], fused=True)
+
+    def schedule(self, player: str, step: int) -> float:
+        """Slow the generator down in the game, where its gradient is an estimate."""
+        playing = player == "generator" and step >= self.stages[2]
+        return self.config.policy_rate / self.config.learning_rate if playing else 1.0
 
     def updates(self, batch: Tokens, step: int) -> Iterator[Update]:
         """Algorithm 1, a turn of one player."""

@@ -1,0 +1,424 @@
+"""What can be done with a run, and to it, by a clumsy user."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+SMALL = "--width 4 --latent 8 --batch-size 8 --device cpu"
+
+
+def steps_of(run: Path) -> list[int]:
+    return sorted(int(path.name) for path in (run / "checkpoints").iterdir())
+
+
+class TestTrain:
+    def test_a_run_holds_everything_and_prints_for_people_only(self, say, left, tmp_path):
+        answer = say(f"train {SMALL} --steps 3 --log-every 1")  # dcgan on digits, unasked
+        assert answer.code == 0
+        assert not answer.out  # standard output is for results
+        assert answer.err == (
+            "runs/dcgan-digits-1: dcgan on digits\ndone: runs/dcgan-digits-1/report.html\n"
+        )
+        assert left() == {"runs"}
+        assert steps_of(tmp_path / "runs" / "dcgan-digits-1") == [3]
+        assert say(f"train {SMALL} --steps 1").code == 0
+        assert {path.name for path in (tmp_path / "runs").iterdir()} == {
+            "dcgan-digits-1",
+            "dcgan-digits-2",
+        }
+
+    def test_epochs_decide_instead_of_steps(self, say, tmp_path):
+        assert say(f"train dcgan {SMALL} --epochs 0.02 --steps 900 --out run").code == 0
+        assert steps_of(tmp_path / "run") == [4]  # 0.02 * 1500 / 8
+
+    def test_a_batch_in_parts_and_each_precision(self, say, tmp_path):
+        for settings in ("--accumulate 4", "--precision bfloat16", "--precision float32"):
+            name = settings.split()[-1]
+            assert say(f"train dcgan {SMALL} --steps 2 {settings} --out {name}").code == 0
+            weights = load_file(tmp_path / name / "checkpoints/00000002/weights.safetensors")
+            assert all(torch.isfinite(value).all() for value in weights.values())
+
+    def test_a_loss_that_is_no_number_names_player_and_step(self, say, left):
+        # nothing was learned yet, so nothing stays
+        line = say(f"train dcgan {SMALL} --steps 9 --learning-rate 1e30 --out run").complaint
+        assert "the loss of generator became nan at step 0" in line
+        assert "--learning-rate" in line
+        assert not left()
+
+    def test_the_last_good_checkpoint_outlives_a_failure(self, say, tmp_path):
+        settings = "--widths 32 --latent 4 --batch-size 8 --learning-rate 1e3 --device cpu"
+        line = f"train vae --data digits {settings} --steps 90 --checkpoint-every 1 --out run"
+        assert "the loss of model became nan at step" in say(line).complaint
+        found = steps_of(tmp_path / "run")
+        weights = load_file(tmp_path / f"run/checkpoints/{found[-1]:08d}/weights.safetensors")
+        assert all(torch.isfinite(value).all() for value in weights.values())
+        assert say("sample run -n 4").code == 0
+
+    def test_findings_about_pictures_are_told_first(self, say, tmp_path):
+        for name in ("a", "b"):
+            (tmp_path / "mine" / name).mkdir(parents=True)
+            pixels = np.random.default_rng(ord(name)).integers(0, 255, (8, 8), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "mine" / name / "1.png")
+        settings = "--width 4 --latent 8 --steps 1 --batch-size 2 --out run"
+        answer = say(f"train dcgan --data mine {settings}")
+        assert answer.err.splitlines()[:3] == [
+            "2 pictures, 8x8, grey",
+            "2 classes, 1 each: a, b",
+            "run: dcgan on mine",
+        ]
+
+
+class TestSample:
+    def test_every_form(self, say, trained, tmp_path):
+        answer = say("sample -n 6 -o six.png".replace("sample", f"sample {trained / 'acgan'}"))
+        assert answer.out == "6 samples: six.png\n" and not answer.err
+        assert say(f"sample {trained / 'acgan'} -n 3 --label 4 -o array.npy").code == 0
+        assert np.load(tmp_path / "array.npy").shape == (3, 20, 20, 1)
+        assert say(f"sample {trained / 'acgan'} -n 11 -o folder").code == 0
+        names = sorted(path.name for path in (tmp_path / "folder").iterdir())
+        assert names == [f"{n:02d}.png" for n in range(11)]
+        assert say(f"sample {trained / 'seqgan'} -n 5 -o lines.txt").code == 0
+        assert len((tmp_path / "lines.txt").read_text().splitlines()) == 5
+        assert say(f"sample {trained / 'ring'} -n 5").code == 0
+        assert (tmp_path / "samples.png").read_bytes().startswith(b"\x89PNG")
+
+    def test_the_seed_decides(self, say, trained, tmp_path):
+        for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+            say(f"sample {trained / 'vae'} -n 2 --seed {seed} -o {name}.npy")
+        a, b, c = (np.load(tmp_path / f"{name}.npy") for name in "abc")
+        assert (a == b).all() and (a != c).any()
+
+    @pytest.mark.parametrize(
+        ("model", "line", "wanted"),
+        [
+            ("gan", "-n 0", "ask for 1 or more"),
+            ("gan", "-n -3", "ask for 1 or more"),
+            ("gan", "-n two", "-n two: wants a whole number (how many)"),
+            ("gan", "-o", "--out wants a value"),
+            ("gan", "--seed -1", "seed -1 is out of range"),
+            ("gan", "--seed 99999999999999999999", "out of range"),
+            ("gan", "--label 1", "gan cannot be asked for a label; acgan can"),
+            ("gan", "-o x.jpg", "its name may end in .png, .npy, or be a folder's"),
+            ("gan", "-o x.txt", "cannot write these samples to x.txt"),
+            ("gan", "-o nothere/x.png", "cannot write nothere/x.png: No such file"),
+            ("gan", "-o /proc/x.png", "cannot write /proc/x.png"),
+            ("gan", "-o /proc/folder", "cannot write /proc/folder"),
+            ("gan", "-o file/x.png", "cannot write file/x.png: Not a directory"),
+            ("gan", "-o file", "cannot write file: File exists"),
+            ("gan", "-o folder.png", "cannot write folder.png: Is a directory"),
+            ("ring", "-o folder", "may end in .png, .npy"),
+            ("seqgan", "-o x.jpg", ".png, .npy, .txt"),
+            ("acgan", "--label 10", "label 10 is out of range; there are 0 ... 9"),
+            ("acgan", "--label -1", "label -1 is out of range"),
+            ("acgan", "--label two", "--label two: wants a whole number"),
+            ("mnist-cnn", "", "mnist-cnn draws no samples; it can: classify"),
+        ],
+    )
+    def test_what_cannot_be_drawn(self, say, left, trained, tmp_path, model, line, wanted):
+        (tmp_path / "file").write_text("mine")
+        (tmp_path / "folder.png").mkdir()
+        assert wanted in say(f"sample {trained / model} {line}").complaint
+        assert left() == {"file", "folder.png"}
+        assert (tmp_path / "file").read_text() == "mine"
+
+
+class TestWalkAndDream:
+    def test_a_film(self, say, trained, tmp_path):
+        answer = say(f"walk {trained / 'acgan'} --frames 5 --stops 2 --label 3 -o film.gif")
+        assert answer.out == "5 frames: film.gif\n" and not answer.err
+        with Image.open(tmp_path / "film.gif") as film:
+            assert film.format == "GIF"
+
+    @pytest.mark.parametrize(
+        ("model", "line", "wanted"),
+        [
+            ("mnist-cnn", "", "draws no pictures to walk through"),
+            ("ring", "", "draws no pictures to walk through"),
+            ("seqgan", "", "draws no pictures to walk through"),
+            ("vae", "--label 1", "vae cannot be asked for a label"),
+            ("acgan", "--label 10", "label 10 is out of range"),
+            ("vae", "--frames 1", "--frames and --stops of 2 or more"),
+            ("vae", "--seed -1", "seed -1 is out of range"),
+            ("vae", "--frames 3 -o film.png", "must end in .gif or .mp4"),
+            ("vae", "--frames 3 -o nothere/film.gif", "cannot write nothere/film.gif"),
+        ],
+    )
+    def test_no_film(self, say, left, trained, model, line, wanted):
+        assert wanted in say(f"walk {trained / model} {line}").complaint
+        assert not left()
+
+    def test_a_dream(self, say, left, trained, tmp_path):
+        Image.linear_gradient("L").resize((20, 20)).save(tmp_path / "sky.png")
+        line = f"dream sky.png --classifier {trained / 'mnist-cnn'} --ascents 1 --octaves 1"
+        answer = say(f"{line} -o night.png")
+        assert answer.out.startswith("excitement ") and not answer.err
+        assert left() == {"sky.png", "night.png"}  # and no run
+
+    @pytest.mark.parametrize(
+        ("model", "line", "wanted"),
+        [
+            ("nothere", "", "no classifier at"),
+            ("vae", "", "is no classifier; train one: liangyi train mnist-cnn"),
+            ("mnist-cnn", "--layers qqq", "unknown layer 'qqq'; there are: network"),
+            ("mnist-cnn", "--strengths 1 2", "--strengths has 2 numbers for 1 layers"),
+            ("mnist-cnn", "--octaves 20", "the smallest would have no pixels"),
+            ("mnist-cnn", "--octaves 7", "--octaves 1 keeps the picture's size"),
+            ("mnist-cnn", "--limit 1e-30 --octaves 1", "give a larger one"),
+            ("mnist-cnn", "--octaves 1 --ascents 1 -o nothere/x.png", "cannot write nothere/x.png"),
+        ],
+    )
+    def test_no_dream(self, say, left, trained, tmp_path, model, line, wanted):
+        Image.linear_gradient("L").resize((20, 20)).save(tmp_path / "sky.png")
+        answer = say(f"dream sky.png --classifier {trained / model} {line}")
+        assert wanted in answer.complaint
+        assert left() == {"sky.png"}
+
+
+class TestResume:
+    def test_a_finished_run_says_so(self, say, copy):
+        run = copy("gan")
+        before = (run / "config.json").read_bytes()
+        answer = say("resume gan")
+        assert answer.code == 0
+        assert "gan is trained: 4 steps; liangyi resume gan --steps N goes on" in answer.err
+        assert (run / "config.json").read_bytes() == before
+
+    def test_more_steps(self, say, copy):
+        run = copy("gan")
+        assert say("resume gan --steps 7").code == 0
+        assert steps_of(run) == [6, 7]
+
+    @pytest.mark.parametrize(
+        ("steps", "wanted"),
+        [("3", "has made 4 steps already"), ("0", "--steps 0: should be"), ("x", "wants a whole")],
+    )
+    def test_fewer_steps_change_nothing(self, say, copy, steps, wanted):
+        run = copy("gan")
+        before = (run / "config.json").read_bytes()
+        assert wanted in say(f"resume gan --steps {steps}").complaint
+        assert (run / "config.json").read_bytes() == before
+        assert steps_of(run) == [2, 4]
+
+    def test_data_that_changed_or_vanished(self, say, tmp_path):
+        generator = np.random.default_rng(0)
+        (tmp_path / "mine").mkdir()
+        for number in range(4):
+            pixels = generator.integers(0, 255, (8, 8), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "mine" / f"{number}.png")
+        settings = "--width 4 --latent 8 --steps 2 --batch-size 2 --out run"
+        assert say(f"train dcgan --data mine {settings}").code == 0
+        Image.fromarray(255 - pixels).save(tmp_path / "mine" / "3.png")
+        assert "is not what run began with" in say("resume run --steps 4").complaint
+        shutil.rmtree(tmp_path / "mine")
+        assert "no picture and no folder of pictures at" in say("resume run --steps 4").complaint
+        assert say("sample run -n 2").code == 0  # what was learned is still there
+
+
+def spoil(run: Path, place: list[str], value: object) -> None:
+    """Change one value in config.json; `...` takes it away."""
+    plain = json.loads((run / "config.json").read_text())
+    inner = plain
+    for name in place[:-1]:
+        inner = inner[name]
+    if value is ...:
+        del inner[place[-1]]
+    else:
+        inner[place[-1]] = value
+    (run / "config.json").write_text(json.dumps(plain))
+
+
+class TestConfig:
+    """config.json, edited by hand."""
+
+    @pytest.mark.parametrize("content", [b"{nonsense", b"", b"\xff\xfe\x00"])
+    def test_not_json(self, say, copy, content):
+        (copy("acgan") / "config.json").write_bytes(content)
+        for verb in ("sample", "resume", "walk", "show"):
+            assert "acgan/config.json is not JSON" in say(f"{verb} ./acgan").complaint
+
+    @pytest.mark.parametrize("content", ["[]", "null", "3", '{"format": 2}'])
+    def test_another_format(self, say, copy, content):
+        (copy("acgan") / "config.json").write_text(content)
+        assert "is not of format 1" in say("sample acgan").complaint
+
+    @pytest.mark.parametrize(
+        "name", ["model", "config", "data", "spec", "training", "fingerprint", "versions"]
+    )
+    def test_a_part_is_missing_or_something_else(self, say, copy, name):
+        run = copy("acgan")
+        spoil(run, [name], [1])
+        for verb in ("sample", "resume", "show"):
+            assert f"{name} should be" in say(f"{verb} acgan").complaint
+        spoil(run, [name], ...)
+        for verb in ("sample", "resume", "show"):
+            assert f"acgan/config.json lacks {name}" in say(f"{verb} acgan").complaint
+
+    @pytest.mark.parametrize(
+        ("place", "value", "wanted"),
+        [
+            (["model"], "acgn", "unknown model 'acgn'; did you mean acgan"),
+            (["model"], "gan", "unknown setting 'depth'; there are: latent"),
+            (["config", "width"], -1, "width = -1: input should be greater than"),
+            (["config", "width"], "x", 'width = "x": input should be a valid integer'),
+            (["config", "width"], 4.5, "should be a valid integer"),
+            (["config", "nothere"], 1, "unknown setting 'nothere'; there are: latent"),
+            (["config", "width"], 8, "the checkpoint does not fit the model in config.json"),
+            (["config", "learning_rate"], float("inf"), "inf is no sensible number"),
+            (["training", "batch_size"], -1, "batch_size = -1: input should be greater"),
+            (["training", "seed"], 10**30, "is no sensible number"),
+            (["training", "average"], float("nan"), "nan is no sensible number"),
+            (["training", "epochs"], float("inf"), "inf is no sensible number"),
+            (["training", "keep"], None, "keep = null: input should be"),
+            (["spec", "kind"], "Foo", "describes no data"),
+            (["spec", "kind"], "Points", "acgan learns from Labelled"),
+            (["spec", "shape"], [1, 24, 24], "the checkpoint does not fit"),
+            (["spec", "shape"], [], "describes no data"),
+            (["spec", "shape"], [1, 20, -20], "describes no data"),
+            (["spec", "shape"], [1, 20], "cannot be built"),
+            (["spec", "shape"], "abc", "spec is damaged"),
+            (["spec", "classes"], [], "has no classes"),
+        ],
+        ids=str,
+    )
+    def test_nonsense_for_sampling_and_resuming(self, say, copy, place, value, wanted):
+        spoil(copy("acgan"), place, value)
+        for verb in ("sample", "resume"):
+            assert wanted in say(f"{verb} acgan").complaint
+
+    @pytest.mark.parametrize(
+        ("place", "value", "wanted"),
+        [
+            (["data", "data"], "digts", "unknown data 'digts'; did you mean digits?"),
+            (["data", "data"], 4, "data = 4: input should be a valid string"),
+            (["data", "data"], "ring", "ring is not what acgan began with"),
+            (["data", "size"], 24, "digits is not what acgan began with"),
+            (["training", "device"], "zz", "no device 'zz' here"),
+            (["training", "batch_size"], 10**6, "larger than the data"),
+        ],
+        ids=str,
+    )
+    def test_nonsense_for_resuming_only(self, say, copy, place, value, wanted):
+        spoil(copy("acgan"), place, value)
+        assert wanted in say("resume acgan --steps 6").complaint
+        assert say("sample acgan -n 1").code == 0
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+
+
+def turn(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGES = {
+    "cut": ("weights.safetensors", cut),
+    "flipped": ("weights.safetensors", flip),
+    "gone": ("weights.safetensors", Path.unlink),
+    "a folder": ("weights.safetensors", turn),
+    "no json": ("state.json", Path.unlink),
+    "flipped json": ("state.json", flip),
+    "empty json": ("state.json", lambda path: path.write_text("")),
+    "list": ("state.json", lambda path: path.write_text("[]")),
+    "numbers": ("state.json", lambda path: path.write_text('{"hash": 1, "state": 2}')),
+}
+
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("touch EXECUTED",)
+
+
+class TestDamage:
+    @pytest.mark.parametrize("damage", DAMAGES)
+    def test_the_checkpoint_before_it_is_used(self, say, copy, damage):
+        run = copy("gan")
+        file, act = DAMAGES[damage]
+        act(run / "checkpoints/00000004" / file)
+        for line in ("sample gan -n 2", "resume gan"):
+            answer = say(line)
+            assert answer.code == 0
+            assert "00000004" in answer.err.splitlines()[0]
+            assert "going back to the checkpoint before it" in answer.err
+        # the steps were made again, and are sound now
+        assert steps_of(run) == [2, 4]
+        assert not say("sample gan -n 2").err
+
+    def test_damaged_optimiser_state_matters_to_resuming_only(self, say, copy):
+        flip(copy("gan") / "checkpoints/00000004/state.safetensors")
+        assert not say("sample gan -n 2").err
+        assert "going back" in say("resume gan").err
+
+    def test_all_damaged_is_one_line(self, say, copy):
+        run = copy("gan")
+        for step in steps_of(run):
+            cut(run / f"checkpoints/{step:08d}/weights.safetensors")
+        for verb in ("sample", "resume"):
+            answer = say(f"{verb} gan")
+            assert "no checkpoint in gan is sound" in answer.complaint
+            assert len(answer.err.splitlines()) == 1
+
+    def test_damaged_later_ones_do_not_push_out_the_good(self, say, copy):
+        # with --keep 1 only the newest stays: that must not be the damaged one
+        run = copy("gan")
+        spoil(run, ["training", "keep"], 1)
+        spoil(run, ["training", "checkpoint_every"], 1)
+        cut(run / "checkpoints/00000004/weights.safetensors")
+        spoil(run, ["training", "steps"], 3)
+        assert say("resume gan").code == 0
+        assert steps_of(run) == [3]
+        assert say("sample gan -n 2").code == 0
+
+    def test_no_checkpoint(self, say, copy):
+        shutil.rmtree(copy("gan") / "checkpoints")
+        assert "has no checkpoint yet; `liangyi resume gan`" in say("sample gan").complaint
+        assert say("resume gan").code == 0
+
+    @pytest.mark.parametrize("write", [torch.save, lambda x, path: path.write_bytes(_pickle(x))])
+    def test_a_pickle_is_refused_and_not_run(self, say, copy, left, write):
+        run = copy("gan")
+        for step in steps_of(run):
+            write({"model": Evil()}, run / f"checkpoints/{step:08d}/weights.safetensors")
+        for verb in ("sample", "resume", "walk"):
+            assert "is a pickle, which is never opened" in say(f"{verb} gan").complaint
+        assert left() == {"gan"}
+        pickle.loads(_pickle(Evil()))  # the bait itself is good
+        assert "EXECUTED" in left()
+
+    @pytest.mark.parametrize(
+        "content", [b'garbage\n{"step": "x"}\n[1]\n{"step": 2, "loss": null}\n', b"\xff\xfe\n"]
+    )
+    def test_a_damaged_log_is_no_hindrance(self, say, copy, content):
+        run = copy("gan")
+        (run / "log.jsonl").write_bytes(content)
+        assert say("resume gan --steps 6").code == 0
+        assert json.loads((run / "log.jsonl").read_text().splitlines()[-1])["step"] == 6
+
+    def test_what_can_be_made_again_may_be_gone(self, say, copy):
+        run = copy("gan")
+        (run / "log.jsonl").unlink()
+        (run / "report.html").unlink()
+        shutil.rmtree(run / "samples")
+        assert say("resume gan --steps 6").code == 0
+        assert (run / "report.html").exists()
+
+
+def _pickle(value: object) -> bytes:
+    return pickle.dumps(value)

@@ -1,0 +1,111 @@
+"""Toy laws: what they draw, and what they say of samples whose quality is known."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from liangyi.core.batch import Points
+from liangyi.data import Batches, Judge, load, toys
+
+
+def drawn(law, count: int = 40_000, seed: int = 0) -> torch.Tensor:
+    return law.draw(count, torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize(
+    ("made", "modes", "deviation"), [(toys.ring, 8, 0.01), (toys.grid, 25, 0.05)]
+)
+def test_modes_are_distinct_equally_likely_and_as_wide_as_they_say(made, modes, deviation):
+    # linspace(0, 2 pi, 8) holds both of its ends: 7 distinct modes, one of double weight
+    law = made()
+    assert law.modes.shape == (modes, 2)
+    assert float(torch.pdist(law.modes).min()) > 10 * deviation
+    points = drawn(law)
+    _, nearest = torch.cdist(points, law.modes).min(1)
+    share = nearest.bincount(minlength=modes) / len(points)
+    error = (1 / modes * (1 - 1 / modes) / len(points)) ** 0.5
+    assert (share - 1 / modes).abs().max() < 4.5 * error
+    off = points - law.modes[nearest]
+    assert off.std(0).tolist() == pytest.approx([deviation] * 2, rel=0.02)
+    assert off.mean(0).abs().max() < 5 * deviation / len(points) ** 0.5
+    assert abs(float(off.T.corrcoef()[0, 1])) < 0.03  # round
+
+
+def test_the_ring_is_the_unit_circle_in_eight_even_parts():
+    modes = toys.ring().modes
+    torch.testing.assert_close(modes.norm(dim=1), torch.ones(8))
+    steps = (modes.roll(-1, 0) - modes).norm(dim=1)
+    torch.testing.assert_close(steps, torch.full((8,), 2 * math.sin(math.pi / 8)))
+
+
+def test_the_grid_is_a_lattice_from_minus_four_to_four():
+    modes = {tuple(mode) for mode in toys.grid().modes.tolist()}
+    assert modes == {(x, y) for x in range(-4, 5, 2) for y in range(-4, 5, 2)}
+
+
+@pytest.mark.parametrize(("made", "modes"), [(toys.ring, 8), (toys.grid, 25)])
+def test_the_law_itself_is_judged_as_good_as_can_be(made, modes):
+    # within three deviations in the plane lie 1 - exp(-9/2) = 98.9 %, not 99.7 %
+    found = made().judge(drawn(made()))
+    assert found["modes"] == modes
+    assert found["high_quality"] == pytest.approx(1 - math.exp(-4.5), abs=0.003)
+
+
+@pytest.mark.parametrize("made", [toys.ring, toys.grid])
+def test_collapsed_and_far_samples_are_seen_through(made):
+    law = made()
+    one = law.modes[3] + 0.1 * law.deviation * torch.randn(500, 2)
+    assert law.judge(one) == {"modes": 1, "high_quality": 1}
+    far = law.modes[0] + torch.tensor([3.1, 0.0]) * law.deviation
+    assert law.judge(far.expand(500, -1)) == {"modes": 0, "high_quality": 0}
+    half = torch.cat([law.modes[:2], far.expand(2, -1)])
+    assert law.judge(half) == {"modes": 2, "high_quality": 0.5}
+
+
+def test_samples_between_the_modes_cover_none():
+    # the mean of all modes is nearest to one of them, and good for nothing
+    assert toys.ring().judge(torch.zeros(10, 2)) == {"modes": 0, "high_quality": 0}
+
+
+def test_the_parabola_is_a_curve_over_an_even_x():
+    x, y = drawn(toys.Parabola()).unbind(1)
+    assert torch.equal(y, x**2)
+    assert -0.5 <= x.min() < -0.499 and 0.499 < x.max() <= 0.5
+    assert float(x.mean()) == pytest.approx(0, abs=0.007)
+    assert float(x.std()) == pytest.approx(1 / math.sqrt(12), rel=0.01)
+
+
+def test_the_parabola_judges_itself_to_be_there():
+    found = toys.Parabola().judge(drawn(toys.Parabola()))
+    assert found["off_curve"] == pytest.approx(0, abs=1e-7)
+    assert found["wasserstein"] == pytest.approx(0, abs=0.007)
+
+
+@pytest.mark.parametrize("count", [1000, 1001])
+def test_the_parabola_measures_how_far_samples_are(count):
+    law = toys.Parabola()
+    x = torch.linspace(-0.5, 0.5, count)[torch.randperm(count)]
+    assert law.judge(torch.stack([x, x**2 - 0.25], 1))["off_curve"] == pytest.approx(0.25)
+    # shifted by s: s; all at 0: the mean |x| of the law; squeezed to half: half of that
+    shifted = law.judge(torch.stack([x + 0.3, (x + 0.3) ** 2], 1))
+    assert shifted["wasserstein"] == pytest.approx(0.3, abs=1e-3)
+    assert shifted["off_curve"] == pytest.approx(0, abs=1e-6)
+    assert law.judge(torch.zeros(count, 2))["wasserstein"] == pytest.approx(1 / 4, abs=1e-3)
+    squeezed = law.judge(torch.stack([x / 2, x], 1))
+    assert squeezed["wasserstein"] == pytest.approx(1 / 8, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["ring", "grid", "parabola"])
+def test_streams_of_a_law_never_end_and_never_repeat(name):
+    law = load(name)
+    assert isinstance(law, Judge)
+    first, again = Batches(law, Points, 16, seed=3), Batches(law, Points, 16, seed=3)
+    assert first.items == 0
+    batches = [first.batch(k).point for k in (0, 1, 2, 10**6)]
+    assert torch.equal(again.batch(10**6).point, batches[3])
+    others = [Batches(law, Points, 16, seed=4).batch(0).point, *batches]
+    assert len({other.numpy().tobytes() for other in others}) == 5
+    assert batches[0].shape == (16, 2) and batches[0].dtype == torch.float32
