@@ -38,16 +38,27 @@ def test_an_empty_range_is_refused() -> None:
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_pictures_can_be_cut_out_of_the_sheet_again(channels: int) -> None:
-    images = torch.randint(256, (10, channels, 7, 5), dtype=torch.uint8)
+    images = torch.randint(256, (10, channels, 17, 16), dtype=torch.uint8)
     sheet = pixels(grid(images.float() / 255, (0.0, 1.0), columns=4, scale=3))
     sheet = sheet.reshape(sheet.shape[0], sheet.shape[1], channels)
-    assert sheet.shape == (3 * (21 + GAP) + GAP, 4 * (15 + GAP) + GAP, channels)
+    assert sheet.shape == (3 * (51 + GAP) + GAP, 4 * (48 + GAP) + GAP, channels)
     for index in range(10):
-        top, left = GAP + index // 4 * (21 + GAP), GAP + index % 4 * (15 + GAP)
-        tile = sheet[top : top + 21, left : left + 15].permute(2, 0, 1)
+        top, left = GAP + index // 4 * (51 + GAP), GAP + index % 4 * (48 + GAP)
+        tile = sheet[top : top + 51, left : left + 48].permute(2, 0, 1)
         assert torch.equal(tile[:, ::3, ::3], images[index])
         assert torch.equal(tile, images[index].repeat_interleave(3, 1).repeat_interleave(3, 2))
-    assert (sheet[-15:, -15:] == PAPER).all()  # the last row is not full
+    assert (sheet[-48:, -48:] == PAPER).all()  # the last row is not full
+
+
+def test_very_small_pictures_are_enlarged_smoothly_and_stay_in_their_places() -> None:
+    # breaks when an 8 x 8 digit is shown as squares, which hide its lines, or wraps around at 255
+    images = torch.zeros(1, 1, 8, 8)
+    images[..., 2:6, 3:5] = 1
+    sheet = pixels(grid(images, (0.0, 1.0), scale=8))[GAP:-GAP, GAP:-GAP].float()
+    assert len(sheet.unique()) > 10
+    means = torch.nn.functional.avg_pool2d(sheet.view(1, 1, 64, 64), 8)
+    assert float((means / 255 - images).abs().max()) < 0.35
+    assert float(sheet[28:36, 28:36].min()) > 200 and float(sheet[:8].max()) < 30
 
 
 @pytest.mark.parametrize("side", [8, 28, 32, 64])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from liangyi.core.batch import Spec
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 GAP = 2  # pixels between the pictures of a sheet
 PAPER = 232  # grey level of the gaps: apart from black and from white backgrounds
+SMOOTH_BELOW = 16  # pixels of a side, from which on enlarged pixels are shown as squares
 WIDTH = 600  # pixels that small pictures are enlarged to fill
 
 
@@ -57,7 +59,7 @@ def grid(
             or 1 for pictures that are large already.
 
     Returns:
-        A picture in mode L or RGB whose pixels are the images' own, repeated.
+        A picture in mode L or RGB whose pixels are the images' own, enlarged.
 
     Raises:
         ValueError: the images are not of that shape, or there are none.
@@ -68,7 +70,7 @@ def grid(
     count, channels, height, width = pixels.shape
     columns = min(columns or _columns(count, height, width), count)
     scale = scale or max(1, round(WIDTH / (columns * width)))
-    pixels = pixels.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+    pixels = enlarged(pixels, scale)
     rows = math.ceil(count / columns)
     tall, wide = height * scale + GAP, width * scale + GAP
     size = (channels, rows * tall + GAP, columns * wide + GAP)
@@ -77,6 +79,20 @@ def grid(
         top, left = GAP + index // columns * tall, GAP + index % columns * wide
         sheet[:, top : top + height * scale, left : left + width * scale] = picture
     return to_picture(sheet)
+
+
+def enlarged(pixels: Tensor, scale: int) -> Tensor:
+    """Return images [N C H W] of bytes, larger by a whole factor.
+
+    Pixels are repeated; but those of very small images are joined smoothly, since people recognise
+    an 8 x 8 digit by its lines, which the edges of large squares hide.
+    """
+    if scale == 1:
+        return pixels
+    if min(pixels.shape[2:]) >= SMOOTH_BELOW:
+        return pixels.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+    smooth = interpolate(pixels.float(), scale_factor=scale, mode="bicubic")
+    return smooth.round().clamp(0, 255).to(torch.uint8)
 
 
 def to_picture(pixels: Tensor) -> Image.Image:

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from liangyi.core import files
 from liangyi.core.errors import UserError
-from liangyi.views.grid import to_bytes, to_picture, visible
+from liangyi.views.grid import enlarged, to_bytes, to_picture, visible
 
 SMALLEST = 256  # pixels of a film's shorter side
 PALETTE_FROM = 64  # frames that the common palette is taken from
@@ -47,27 +47,26 @@ def walk(
     if write is None:
         raise UserError(f"cannot write a film to {path.name!r}; its name must end in .gif or .mp4")
     pixels = visible(to_bytes(frames, image_range))
-    scale = math.ceil(SMALLEST / min(pixels.shape[2:]))
+    pixels = enlarged(pixels, math.ceil(SMALLEST / min(pixels.shape[2:])))
     # encoders want a file with the right suffix; it need not be where the film shall be
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / f"film{path.suffix.lower()}"
-        write(pixels, scale, draft, max(0.02, seconds_per_frame))
+        write(pixels, draft, max(0.02, seconds_per_frame))
         try:
             files.write(path, draft.read_bytes())
         except OSError as error:
             raise UserError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _gif(pixels: Tensor, scale: int, path: Path, seconds: float) -> None:
+def _gif(pixels: Tensor, path: Path, seconds: float) -> None:
     pictures = [to_picture(frame) for frame in pixels]
-    size = (pictures[0].width * scale, pictures[0].height * scale)
     if pictures[0].mode == "RGB":
         palette = _palette(pixels)
         # without dithering: its pattern would crawl from frame to frame
         pictures = [
             picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures
         ]
-    first, *rest = (picture.resize(size, Image.Resampling.NEAREST) for picture in pictures)
+    first, *rest = pictures
     milliseconds = round(seconds * 100) * 10
     first.save(path, save_all=True, append_images=rest, duration=milliseconds, loop=0)
 
@@ -79,7 +78,7 @@ def _palette(pixels: Tensor) -> Image.Image:
     return strip.quantize(256, method=Image.Quantize.MEDIANCUT)
 
 
-def _mp4(pixels: Tensor, scale: int, path: Path, seconds: float) -> None:
+def _mp4(pixels: Tensor, path: Path, seconds: float) -> None:
     try:
         encoder = importlib.import_module("imageio_ffmpeg")
     except ImportError:
@@ -87,7 +86,6 @@ def _mp4(pixels: Tensor, scale: int, path: Path, seconds: float) -> None:
             "MP4 needs imageio-ffmpeg: pip install 'liangyi[video]'; or write a .gif"
         ) from None
     pixels = pixels.expand(-1, 3, -1, -1)
-    pixels = pixels.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
     # players want colour at half the resolution, so even sides
     odd = (0, pixels.shape[3] % 2, 0, pixels.shape[2] % 2)
     pixels = functional.pad(pixels.float(), odd, mode="replicate").to(torch.uint8)
