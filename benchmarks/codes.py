@@ -15,7 +15,8 @@ from sklearn.decomposition import PCA
 
 from liangyi.core.run import Run
 from liangyi.data import Dataset
-from liangyi.session import data_of, test
+from liangyi.measuring import test
+from liangyi.session import data_of
 
 
 def main(path: str) -> None:

@@ -18,8 +18,9 @@ from torch import Tensor
 
 from liangyi.core.run import Run
 from liangyi.data import Dataset
+from liangyi.measuring import test
 from liangyi.sampling import samples
-from liangyi.session import data_of, test
+from liangyi.session import data_of
 
 
 def probabilities(judge: Run, images: Tensor, image_range: tuple[float, float]) -> Tensor:

@@ -16,7 +16,16 @@ import liangyi
 
 ROOT = Path(liangyi.__file__).parent
 LEVELS = {"core": 0, "nets": 1, "losses": 1, "data": 1, "metrics": 1, "zoo": 2, "views": 2}
-LEVELS |= {"doctor": 2, "session": 3, "sampling": 3, "api": 4, "cli": 5, "studio": 5}
+LEVELS |= {
+    "doctor": 2,
+    "measuring": 3,
+    "showing": 3,
+    "sampling": 3,
+    "session": 4,
+    "api": 5,
+    "cli": 6,
+    "studio": 6,
+}
 FILES = sorted(ROOT.rglob("*.py"))
 
 

@@ -31,7 +31,7 @@ def main(words: Sequence[str]) -> None:
     from liangyi.core import files
     from liangyi.core.run import Run, build
     from liangyi.data import spec_of
-    from liangyi.session import layers_of
+    from liangyi.showing import layers_of
     from liangyi.views import diagram, table
 
     name, rest = named(words, "show")

@@ -80,7 +80,7 @@ def agree(tensors: Iterable[Tensor]) -> None:
     """Give every process the first one's values."""
     if world() > 1:
         for tensor in tensors:
-            dist.broadcast(tensor, 0)
+            dist.broadcast(tensor.detach(), 0)  # shares the memory
 
 
 def any_of(flag: bool) -> bool:

@@ -1,0 +1,28 @@
+"""Figures about a model: on held-out data, and against a truth that is known."""
+
+from __future__ import annotations
+
+import torch
+
+from liangyi.core.model import Model
+from liangyi.data import Dataset, Judge, Law
+
+
+def truth_of(model: Model, data: Dataset | Law, count: int = 2500) -> dict[str, float]:
+    """Return figures about samples that only data of known law can give, as `truth/...`."""
+    if not isinstance(data, Judge) or not hasattr(model, "sample"):
+        return {}
+    return {f"truth/{name}": v for name, v in data.judge(model.sample(count)).items()}
+
+
+def test(model: Model, data: Dataset, limit: int | None = None) -> dict[str, float]:
+    """Return the model's figures on held-out data, as `test/...`; empty where it has none."""
+    if not hasattr(model, "evaluate"):
+        return {}
+    kind, count = model.batch_type(data.spec), min(limit or len(data), len(data))
+    sums: dict[str, float] = {}
+    for index in torch.arange(count).split(500):
+        batch = data.batch(kind, index, model.device, model.image_range)
+        for name, value in model.evaluate(batch).items():
+            sums[f"test/{name}"] = sums.get(f"test/{name}", 0.0) + float(value) * len(index)
+    return {name: total / count for name, total in sums.items()}
