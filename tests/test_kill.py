@@ -6,7 +6,6 @@ As a program it says what it does: python tests/test_kill.py [KILLS] (20 when no
 from __future__ import annotations
 
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,13 +21,11 @@ from liangyi.core.config import Training
 from liangyi.core.run import Run
 from liangyi.session import create, follow
 
-STEPS = 120
 
-
-def training(path: Path) -> Run:
+def training(path: Path, steps: int) -> Run:
     kind = registry.find("dcgan")
     settings = Training(
-        steps=STEPS, batch_size=32, device="cpu", precision="float32",
+        steps=steps, batch_size=32, device="cpu", precision="float32",
         log_every=5, sample_every=20, checkpoint_every=7,
     )  # fmt: skip
     return create(kind, kind.Config(width=16), data.DataConfig(), settings, path)
@@ -39,30 +36,39 @@ def resume(path: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(words, stderr=subprocess.DEVNULL)
 
 
+def wait_for_a_line(run: Run, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a training has logged something new."""
+    began, path = time.monotonic(), run.path / "log.jsonl"
+    before = path.stat().st_mtime_ns if path.exists() else 0
+    found = run.newest(lambda line: None)
+    last = found.plain["step"] if found else 0
+    while process.poll() is None and time.monotonic() < began + 120:
+        changed = path.exists() and path.stat().st_mtime_ns != before
+        if changed and any(line["step"] > last for line in run.lines()):
+            return
+        time.sleep(0.02)
+    raise AssertionError("no new line in two minutes, or the training has ended")
+
+
 def kill_often(folder: Path, kills: int, say=lambda line: None) -> None:
     """Train once undisturbed and once killed so often; compare every tensor bit for bit."""
-    calm, torn = training(folder / "calm"), training(folder / "torn")
-    began = time.monotonic()
-    assert resume(calm.path).wait(timeout=300) == 0
-    whole = time.monotonic() - began
+    steps = 40 * kills  # more than the lives between the kills can make
+    calm, torn = training(folder / "calm", steps), training(folder / "torn", steps)
+    assert resume(calm.path).wait(timeout=600) == 0
     moments = random.Random(0)
-    died = 0
-    while died < kills:
+    for kill in range(kills):
         process = resume(torn.path)
-        # from before the first step to after the last; a process needs a while to start
-        time.sleep(moments.uniform(0.3, 1.0) * whole)
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            died += 1
-            found = torn.newest(say)
-            say(f"killed {died}: newest checkpoint {found.plain['step'] if found else 'none'}")
-        else:
-            assert process.returncode == 0
-            shutil.rmtree(torn.path)
-            torn = training(folder / "torn")
-            say("finished before it was killed; a new one")
-    assert resume(torn.path).wait(timeout=300) == 0
+        if kill % 5:  # while it trains, and writes a checkpoint at every seventh step
+            wait_for_a_line(torn, process)
+            time.sleep(moments.uniform(0, 0.6))
+        else:  # while it starts
+            time.sleep(moments.uniform(0, 6))
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL, "it came to its end before it was killed"
+        found, lines = torn.newest(say), torn.lines()
+        reached = f"log {lines[-1]['step']}" if lines else "nothing"
+        say(f"killed {kill + 1}: {reached}, checkpoint {found.plain['step'] if found else 'none'}")
+    assert resume(torn.path).wait(timeout=600) == 0
     first, second = (dict(run.newest(say).tensors) for run in (calm, torn))
     assert first.keys() == second.keys()
     different = [name for name in first if not torch.equal(first[name], second[name])]
@@ -83,11 +89,11 @@ def test_killed_trainings_end_at_the_same_bits(tmp_path):
 
 
 def test_leaving_the_loop_at_any_step_and_resuming_ends_at_the_same_bits(tmp_path):
-    calm = training(tmp_path / "calm")
+    calm = training(tmp_path / "calm", 120)
     for _ in follow(calm):
         pass
-    torn = training(tmp_path / "torn")
-    for stop in (1, 30, 64, 65, STEPS):
+    torn = training(tmp_path / "torn", 120)
+    for stop in (1, 30, 64, 65, 120):
         for report in follow(torn):
             if report.step == stop:
                 break  # as an exception in somebody's loop would: no checkpoint is written

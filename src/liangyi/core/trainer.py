@@ -51,6 +51,8 @@ def choose_device(name: str) -> torch.device:
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    if name.partition(":")[0] not in ("cpu", "cuda", "mps", "xpu"):
+        raise UserError(f"no device {name!r}; there are cpu, cuda, cuda:1 ..., mps, xpu and auto")
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
