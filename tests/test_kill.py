@@ -52,7 +52,7 @@ def wait_for_a_line(run: Run, process: subprocess.Popen[bytes]) -> None:
 
 def kill_often(folder: Path, kills: int, say=lambda line: None) -> None:
     """Train once undisturbed and once killed so often; compare every tensor bit for bit."""
-    steps = 40 * kills  # more than the lives between the kills can make
+    steps = 60 * kills  # more than the lives between the kills can make
     calm, torn = training(folder / "calm", steps), training(folder / "torn", steps)
     assert resume(calm.path).wait(timeout=600) == 0
     moments = random.Random(0)
@@ -62,7 +62,7 @@ def kill_often(folder: Path, kills: int, say=lambda line: None) -> None:
             wait_for_a_line(torn, process)
             time.sleep(moments.uniform(0, 0.6))
         else:  # while it starts
-            time.sleep(moments.uniform(0, 6))
+            time.sleep(moments.uniform(0, 3))
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL, "it came to its end before it was killed"
         found, lines = torn.newest(say), torn.lines()
