@@ -47,7 +47,7 @@ def main(words: Sequence[str]) -> None:
     if args.svg:
         files.write(args.svg, diagram.svg(networks, title))
     if args.json:
-        print(json.dumps({"model": title, "networks": _plain(networks)}, indent=2))
+        print(json.dumps({"model": title} | _plain(networks), indent=2))
     else:
         print(f"{title} for {model.spec.kind} of shape {model.spec.shape}\n")
         print(table.render(networks))
@@ -66,4 +66,5 @@ def _plain(networks: dict[str, Any]) -> dict[str, Any]:
             "with_running_statistics": totals.with_statistics,
             "layers": [dataclasses.asdict(layer) for layer in layers],
         }
-    return found
+    total = sum(network["trainable"] for network in found.values())
+    return {"trainable": total, "networks": found}
