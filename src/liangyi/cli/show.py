@@ -58,7 +58,7 @@ def main(words: Sequence[str]) -> None:
 def _plain(networks: dict[str, Any]) -> dict[str, Any]:
     from liangyi.views import table
 
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for name, layers in networks.items():
         totals = table.summary(layers)
         found[name] = {
