@@ -69,9 +69,8 @@ def create(
         Trainer(model, stream, training)  # it knows which settings cannot go together
     plain = to_plain(data)
     if data.data not in SOURCES:
-        plain["data"] = str(
-            Path(data.data).expanduser().absolute()
-        )  # a run may be resumed elsewhere
+        # a run may be resumed from another folder
+        plain["data"] = str(Path(data.data).expanduser().absolute())
     return Run.create(out, kind, config, training, source.spec, plain, source.fingerprint)
 
 
@@ -143,6 +142,8 @@ def follow(
         finally:
             desk.close() if desk else None
         if desk and trainer.step == began:
+            if not (run.path / "report.html").exists():
+                write_report(run)  # it was killed between its last checkpoint and this
             tell(
                 f"{run.path} is trained: {began} steps; liangyi resume {run.path} --steps N goes on"
             )

@@ -15,11 +15,14 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from liangyi.core import processes
 from liangyi.core.config import Training
@@ -44,9 +47,12 @@ def watch(run: Run) -> int:
         _launch(run)
     with _signals() as caught, _bar() as bar:
         tasks: list[TaskID] = []
+        batch = run.training.batch_size
 
         def begin(made: int, total: int) -> None:
-            tasks.append(bar.add_task(run.name, total=total, completed=made, figures=""))
+            tasks.append(
+                bar.add_task(run.name, total=total, completed=made, batch=batch, figures="")
+            )
 
         with writing(run):
             for made in follow(run, stop=lambda: bool(caught), tell=say, begin=begin):
@@ -73,6 +79,13 @@ def writing(run: Run) -> Iterator[None]:
         raise UserError(f"cannot write into {run.path}: {error.strerror or error}") from error
 
 
+class _Speed(ProgressColumn):
+    """Items a second, over the last half minute."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed * task.fields['batch']:,.0f}/s" if task.speed else "")
+
+
 def _bar() -> Progress:
     return Progress(
         TextColumn("{task.description}"),
@@ -81,6 +94,7 @@ def _bar() -> Progress:
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
+        _Speed(),
         TextColumn("{task.fields[figures]}"),
         console=_console,
         disable=not sys.stderr.isatty() or processes.rank() != 0,
