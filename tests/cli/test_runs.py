@@ -302,7 +302,7 @@ class TestConfig:
             (["data", "data"], 4, "data = 4: input should be a valid string"),
             (["data", "data"], "ring", "ring is not what acgan began with"),
             (["data", "size"], 24, "digits is not what acgan began with"),
-            (["training", "device"], "zz", "no device 'zz' here"),
+            (["training", "device"], "zz", "no device 'zz'"),
             (["training", "batch_size"], 10**6, "larger than the data"),
         ],
         ids=str,

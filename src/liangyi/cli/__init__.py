@@ -48,13 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in words
     try:
         code = _run([word for word in words if word != "--debug"])
-        sys.stdout.flush()  # here, where a reader that has left can be forgiven
+        sys.stdout.flush()  # here, where a full disk is told and a reader that left forgiven
         return code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        _mute()
-        return 0
+        return 0  # the reader has left, which is its good right
     except (UserError, OSError, RuntimeError, MemoryError) as error:
         message = _message(error)
         if message is None:
@@ -64,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             print("liangyi:", " ".join(message.split()), file=sys.stderr)
         return 2
+    finally:
+        _settle()
 
 
 def _run(words: Sequence[str]) -> int:
@@ -101,8 +102,12 @@ def _message(error: Exception) -> str | None:
     return None
 
 
-def _mute() -> None:
-    """Let what is still to be printed go nowhere: the reader has left, which is its good right."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+def _settle() -> None:
+    """Flush the output; what nobody can take goes nowhere, lest Python complain at its exit."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
