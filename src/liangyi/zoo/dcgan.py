@@ -42,7 +42,7 @@ class DCGAN(GAN):
 
     Config = DCGANConfig
     eats = (Images,)
-    recipe = Training(steps=3000, batch_size=128)
+    recipe = Training(steps=6000, batch_size=128)
 
     def __init__(self, config: DCGANConfig, spec: Spec) -> None:
         Model.__init__(self, config, spec)
