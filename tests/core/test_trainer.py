@@ -113,6 +113,15 @@ def test_a_loss_that_is_no_number_stops_before_it_harms_and_names_player_and_ste
     assert model.network.weight.isfinite().all() and trainer.step == 3
 
 
+def test_losses_that_are_looked_at_late_are_named_as_well():
+    # on a GPU losses wait on the device and are asked for many at a time
+    trainer = trainer_of(Line())
+    good, bad = torch.tensor(1.0), torch.tensor(float("inf"))
+    trainer._losses = [(4, "network", good), (5, "network", bad), (6, "network", bad)]
+    with pytest.raises(TrainingFailed, match="network became inf at step 5"):
+        trainer.check()
+
+
 def test_weights_that_are_no_numbers_are_found_before_a_checkpoint():
     model = Line()
     trainer = trainer_of(model)

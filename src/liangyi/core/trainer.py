@@ -192,9 +192,12 @@ class Trainer:
         return self.optimizers[name]
 
     def _watch(self, name: str, loss: Tensor) -> None:
+        # asking waits for the device: nothing on a CPU, on others many questions at a time
+        if self.device.type == "cpu":
+            _demand_finite(self.step, name, loss.item())
+            return
         self._losses.append((self.step, name, loss.detach()))
-        # asking waits for the device: cheap on a CPU, on others a batch of questions at a time
-        if self.device.type == "cpu" or len(self._losses) >= 200:
+        if len(self._losses) >= 200:
             self.check()
 
     def check(self) -> None:
@@ -204,12 +207,10 @@ class Trainer:
             TrainingFailed: one was not.
         """
         asked, self._losses = self._losses, []
-        for (step, name, _), value in zip(asked, _numbers([x[2] for x in asked]), strict=True):
-            if not math.isfinite(value):
-                raise TrainingFailed(
-                    f"the loss of {name} became {value} at step {step}; "
-                    "a smaller --learning-rate or --precision float32 may help"
-                )
+        if asked:
+            values = torch.stack([loss.float() for _, _, loss in asked]).tolist()
+            for (step, name, _), value in zip(asked, values, strict=True):
+                _demand_finite(step, name, value)
 
     def check_weights(self) -> None:
         """Make sure that all weights are finite.
@@ -297,10 +298,12 @@ def _retuple(value: Any) -> Any:
     )
 
 
-def _numbers(tensors: list[Tensor]) -> list[float]:
-    if len(tensors) == 1:
-        return [tensors[0].item()]
-    return torch.stack([tensor.float() for tensor in tensors]).tolist() if tensors else []
+def _demand_finite(step: int, name: str, value: float) -> None:
+    if not math.isfinite(value):
+        raise TrainingFailed(
+            f"the loss of {name} became {value} at step {step}; "
+            "a smaller --learning-rate or --precision float32 may help"
+        )
 
 
 def _cut(batch: Any, parts: int) -> list[Any]:
