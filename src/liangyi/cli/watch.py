@@ -62,11 +62,13 @@ def watch(run: Run) -> int:
                 bar.update(tasks[0], completed=made.step)
     if caught:
         say(f"stopped; liangyi resume {run.path} goes on")
+        processes.leave(128 + caught[0])
         return 128 + caught[0]
     last = run.lines()[-1] if run.lines() else {}
     figures = {k: v for k, v in last.items() if k.startswith(("test/", "truth/"))}
     say("  ".join(f"{name} {value:.4g}" for name, value in figures.items())) if figures else None
     say(f"done: {run.path / 'report.html'}")
+    processes.leave()
     return 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterable, MutableMapping
 from datetime import timedelta
 
@@ -98,7 +99,14 @@ def wait() -> None:
         dist.all_reduce(torch.zeros(1))
 
 
-def leave() -> None:
-    """Leave the group."""
-    if dist.is_initialized():
-        dist.destroy_process_group()
+def leave(code: int = 0) -> None:
+    """End this process together with the others; alone, do nothing.
+
+    Python's own ending is left out: now and then gloo's threads abort the process in it, and
+    torchrun would then kill the others while they still write.
+    """
+    if world() > 1:
+        wait()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
