@@ -92,7 +92,7 @@ class Model(nn.Module):
         return (0,)
 
     def updates(self, batch: Any, step: int) -> Iterator[Turn]:
-        """Yield one `Update` for each turn of the algorithm."""
+        """Yield one `Update` for each turn of the algorithm; every model says its own."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it learns")
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:

@@ -37,6 +37,7 @@ from liangyi.core.batch import Spec
 from liangyi.core.errors import UserError, unknown
 from liangyi.data import pictures
 from liangyi.data.dataset import Dataset
+from liangyi.data.findings import Findings, few, many
 from liangyi.data.pictures import Look, Picture
 
 _FORMAT = 1  # of the cache; to be raised whenever the same files would give other pixels
@@ -45,43 +46,6 @@ _DAY = 24 * 60 * 60
 _HELD_OUT = ("test", "val", "valid")
 
 Found = TypeVar("Found")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Findings:
-    """What was found in a folder."""
-
-    pictures: int  # that could be read
-    channels: int  # that they are served with
-    smallest: tuple[int, int]  # width and height of the picture with the fewest pixels
-    largest: tuple[int, int]
-    sizes: int  # different ones
-    classes: dict[str, int]  # name -> pictures
-    copies: tuple[tuple[str, str], ...]  # (name, earlier name) of files with equal content
-    unreadable: tuple[tuple[str, str], ...]  # (name, reason)
-    ignored: int  # hidden files and files that are no pictures by their names
-
-    def lines(self) -> list[str]:
-        """Return a short report, one finding a line."""
-        colour = "grey" if self.channels == 1 else "colour"
-        found = [f"{_many(self.pictures, 'picture')}, {self._extent()}, {colour}"]
-        if self.classes:
-            low, high = min(self.classes.values()), max(self.classes.values())
-            each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-            found.append(f"{len(self.classes):,} classes, {each} each: {_few(self.classes, 10)}")
-        if self.copies:
-            pairs = [f"{name} = {earlier}" for name, earlier in self.copies]
-            found.append(f"exact copies of others: {len(pairs):,}: {_few(pairs)}")
-        if self.unreadable:
-            bad = [f"{name} ({reason})" for name, reason in self.unreadable]
-            found.append(f"left out, unreadable: {len(bad):,}: {_few(bad)}")
-        if self.ignored:
-            found.append(f"{_many(self.ignored, 'other file')} ignored")
-        return found
-
-    def _extent(self) -> str:
-        low, high = "{}x{}".format(*self.smallest), "{}x{}".format(*self.largest)
-        return low if self.sizes == 1 else f"{low} to {high} ({self.sizes:,} sizes)"
 
 
 class Folder(Dataset):
@@ -188,7 +152,7 @@ def _classes(place: Path, files: Sequence[_File], train: Spec | None) -> tuple[s
         what = f"the class {strange[0]!r}" if strange[0] else "pictures outside any class"
         raise UserError(
             f"{place} has {what}, unlike the training pictures, "
-            f"whose classes are: {_few(train.classes, 10)}"
+            f"whose classes are: {few(train.classes, 10)}"
         )
     return train.classes
 
@@ -216,7 +180,7 @@ class _Job:
         files = sorted(file for file in every if file)
         ignored = len(every) - len(files)
         if not files:
-            also = f" among its {_many(ignored, 'file')}" if ignored else ""
+            also = f" among its {many(ignored, 'file')}" if ignored else ""
             raise UserError(f"{place} has no pictures{also}; {pictures.KNOWN} can be read")
         like = (train.shape[0], train.shape[1], train.shape[2]) if train else None
         return cls(
@@ -344,7 +308,7 @@ def _each(
 
     yield from track(
         _map(work, [base / name for name in names], threads),
-        f"{doing} {_many(len(names), 'picture')}",
+        f"{doing} {many(len(names), 'picture')}",
         total=len(names),
         console=Console(stderr=True),
         transient=True,
@@ -384,7 +348,7 @@ def _sorted_out(
 def _demand(job: _Job, good: Mapping[str, Any], bad: Mapping[str, str]) -> None:
     if not good:
         name, reason = min(bad.items())
-        others = f", nor {_many(len(bad) - 1, 'other')} beside it" if len(bad) > 1 else ""
+        others = f", nor {many(len(bad) - 1, 'other')} beside it" if len(bad) > 1 else ""
         raise UserError(f"{job.base / _shown(name)} cannot be read ({reason}){others}")
 
 
@@ -463,13 +427,3 @@ def _copies(digests: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     first: dict[str, str] = {}
     pairs = [(name, first.setdefault(digest, name)) for name, digest in digests.items()]
     return tuple((_shown(name), _shown(other)) for name, other in pairs if name != other)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
-
-
-def _few(names: Iterable[str], most: int = 3) -> str:
-    names = list(names)
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
