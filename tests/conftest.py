@@ -31,6 +31,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "gan": {"generator_widths": (32,), "discriminator_widths": (32,), "latent": 8},
     "mnist-cnn": {"width": 4, "hidden": 16},
     "mnist-mlp": {"widths": (16, 8)},
+    "r3gan": {"width": 8, "latent": 8},
     "seqgan": {
         "width": 8,
         "reader_width": 8,
@@ -58,6 +59,7 @@ QUICK = Training(
     log_every=1,
     sample_every=2,
     checkpoint_every=2,
+    examine_every=2,
 )
 
 

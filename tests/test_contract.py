@@ -129,7 +129,9 @@ def test_verbs_leave_the_model_and_the_random_state_alone(name, small):
         "encode": lambda: model.encode(batch.image),
         "decode": lambda: model.decode(model.encode(batch.image)),
         "classify": lambda: model.classify(batch.image),
+        "features": lambda: model.features(batch.image),
         "evaluate": lambda: model.evaluate(batch),
+        "bound": lambda: model.bound(batch),
         "dream": lambda: model.dream(),
     }
     for verb in model.verbs():
@@ -195,7 +197,7 @@ def test_twenty_steps_follow_the_stored_curve(name, small):
 
     To store a curve anew after a wanted change, delete its file and run this test.
     """
-    trainer = small(name).trainer(steps=20)
+    trainer = small(name).trainer(steps=20, examine_every=0)
     curve = [report.read() for report in trainer.run()]
     path = GOLDEN / f"{name}.json"
     if not path.exists():

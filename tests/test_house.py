@@ -15,16 +15,25 @@ import pytest
 import liangyi
 
 ROOT = Path(liangyi.__file__).parent
-LEVELS = {"core": 0, "nets": 1, "losses": 1, "data": 1, "metrics": 1, "zoo": 2, "views": 2}
-LEVELS |= {
-    "doctor": 2,
-    "measuring": 3,
-    "showing": 3,
-    "sampling": 3,
-    "session": 4,
-    "api": 5,
-    "cli": 6,
-    "studio": 6,
+LEVELS = {
+    name: level
+    for level, names in enumerate(
+        [
+            ("core",),
+            ("nets", "losses", "metrics"),
+            ("data",),
+            ("zoo", "doctor"),
+            ("views",),
+            ("measuring", "showing", "sampling"),
+            ("session",),
+            ("judging", "diagnosing"),
+            ("scoring",),
+            ("api", "comparing"),
+            ("bench",),
+            ("cli", "studio"),
+        ]
+    )
+    for name in names
 }
 FILES = sorted(ROOT.rglob("*.py"))
 

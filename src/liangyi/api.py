@@ -30,7 +30,7 @@ def create(name: str, data: str | Spec = "digits", seed: int = 0, **settings: An
         UserError: there is no such model, data or setting.
     """
     kind = registry.find(name)
-    parts = _shared_out(settings, config=kind.Config())
+    parts = shared_out(settings, config=kind.Config())
     spec = data if isinstance(data, Spec) else spec_of(DataConfig(data=data))
     return build(kind, parts["config"], spec, seed)
 
@@ -50,7 +50,7 @@ def train(
         UserError: there is no such model, data or setting, or the training failed.
     """
     kind = registry.find(name)
-    parts = _shared_out(
+    parts = shared_out(
         settings,
         config=kind.Config(),
         data=DataConfig(data=data or kind.data),
@@ -73,7 +73,7 @@ def load(run: Run | Path | str) -> Model:
     return (run if isinstance(run, Run) else Run(run)).model()
 
 
-def _shared_out(settings: dict[str, Any], **parts: Any) -> dict[str, Any]:
+def shared_out(settings: dict[str, Any], **parts: Any) -> dict[str, Any]:
     """Give each setting to the part that has a field of its name."""
     owners = {f.name: part for part, own in parts.items() for f in dataclasses.fields(own)}
     for name, value in settings.items():

@@ -12,14 +12,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from liangyi.core import files, processes
+from liangyi.core import checkpoint, files, processes
 from liangyi.core.config import Config, Training, from_plain, to_plain
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.core.run import Run, build
-from liangyi.core.trainer import Report, Trainer, choose_device
+from liangyi.core.trainer import Report, Trainer, TrainingFailed, choose_device
 from liangyi.data import SOURCES, Batches, DataConfig, Dataset, Law, load
 from liangyi.data.folder import Folder
+from liangyi.doctor.signals import Reference, signals
 from liangyi.measuring import test, truth_of
 from liangyi.showing import picture_of, write_report
 
@@ -88,6 +89,8 @@ def _check_device(training: Training) -> None:
             f"--devices {training.devices}, but this machine has {torch.cuda.device_count()}"
         )
     workers = training.devices * training.nodes
+    if training.rewind and workers > 1:
+        raise UserError("--rewind is for a single process; leave it out, or train with --devices 1")
     if training.batch_size % workers:
         raise UserError(
             f"--batch-size {training.batch_size} is no multiple of the {workers} processes "
@@ -131,10 +134,16 @@ def follow(
             run.forget_after(began)
         desk = Desk(run, trainer, data, held_out) if first else None
         try:
-            for made in trainer.run():
-                stopping = processes.any_of(stop())
-                if desk:
-                    desk.keep(made, stopping)
+            while trainer.step < trainer.total:
+                try:
+                    made = trainer.advance()
+                    stopping = processes.any_of(stop())
+                    if desk:
+                        desk.keep(made, stopping)
+                except TrainingFailed as failure:
+                    if desk is None or not desk.rewound(failure, tell):
+                        raise
+                    continue
                 processes.wait() if stopping else None
                 yield made
                 if stopping:
@@ -167,8 +176,12 @@ class Desk:
         self.run, self.trainer = run, trainer
         self.data, self.held_out = data, held_out
         self.board = _tensorboard(run, trainer.step)
+        self.real = Reference.of(trainer.model, data, held_out)
         self.waiting: list[Report] = []  # since the last line of the log
+        self.rewound_to = -1
         self.since = time.perf_counter()
+        if run.training.rewind and trainer.step == 0:
+            run.save(trainer)  # the first place to go back to
         lines = run.lines()
         self.seconds = float(lines[-1].get("seconds", 0.0)) if lines else 0.0
 
@@ -177,8 +190,13 @@ class Desk:
         settings, last = self.run.training, made.step == self.trainer.total
         self.waiting.append(made)
         shows = made.step % settings.sample_every == 0 or last
-        if made.step % settings.log_every == 0 or shows or stopping:
+        pace = settings.examine_every
+        examines = pace > 0 and (made.step % pace == 0 or last)
+        if made.step % settings.log_every == 0 or shows or examines or stopping:
             line = self.line()
+            if examines:
+                moved = {name.removeprefix("signal/").removesuffix("_gradient") for name in line}
+                line |= signals(self.trainer.model, self.trainer.averaged, self.real, moved)
             if shows:
                 line |= self.look(whole=last)
             self.run.log(line)
@@ -189,8 +207,34 @@ class Desk:
             self.run.save(self.trainer)
         if last or stopping:
             write_report(self.run)
-        if shows or made.step % settings.checkpoint_every == 0:
+        if shows or examines or made.step % settings.checkpoint_every == 0:
             self.since = time.perf_counter()  # looking is not training
+
+    def rewound(self, failure: TrainingFailed, tell: Callable[[str], None]) -> bool:
+        """Go back to a healthy checkpoint at half the learning rate, where that is still allowed.
+
+        The newest checkpoint may hold the seed of the failure: when a training that began at it
+        fails again before the next one, it is given up for the one before.
+        """
+        run, trainer, failed_at = self.run, self.trainer, self.trainer.step
+        slowed = trainer.slowed / 2
+        self.waiting.clear()
+        if slowed < 0.5**run.training.rewind:
+            if failed_at:  # of what never learned anything nothing stays
+                line = {"step": failed_at, "signal/finite": 0.0, "seconds": round(self.seconds, 3)}
+                run.log(line)
+                write_report(run)
+            return False
+        saved = checkpoint.steps(run.path / "checkpoints")
+        if len(saved) > 1 and saved[0] == self.rewound_to:
+            run.forget_after(saved[1])
+        run.restore(trainer, tell)
+        run.forget_after(trainer.step)
+        trainer.slowed, self.rewound_to = slowed, trainer.step
+        run.save(trainer)  # a resumed training goes on slowly, too
+        run.log({"step": trainer.step, "rewound_from": failed_at, "learning_rate_factor": slowed})
+        tell(f"{failure}; back to step {trainer.step} at {slowed:g} of the learning rate")
+        return True
 
     def close(self) -> None:
         """Close what is open; what failed has been told already."""

@@ -15,6 +15,9 @@ from liangyi.core.config import help_of
 from liangyi.core.model import Model
 from liangyi.core.run import Run
 from liangyi.data import DataConfig, Dataset, Law
+from liangyi.doctor.rules import Facts, verdicts, with_copies
+from liangyi.doctor.verdict import Verdict
+from liangyi.metrics.card import kept
 from liangyi.views import diagram, grid, report, table
 
 PICTURES = 64  # on each sample sheet
@@ -69,9 +72,28 @@ def write_report(run: Run) -> Path:
         settings=settings,
         versions=run.plain["versions"],
         notes=[],
+        cards=kept(run.path),
+        verdicts=verdicts_of(run),
+        nearest=_read(run.path / "nearest.png"),
     )
     files.write(run.path / "report.html", page)
     return run.path / "report.html"
+
+
+def verdicts_of(run: Run) -> list[Verdict]:
+    """Return what the doctor says from the log and from the scores; nothing without signals."""
+    lines = run.lines()
+    if not any(name.startswith("signal/") for line in lines for name in line):
+        return []
+    found = verdicts(lines, Facts.of(run))
+    for card in kept(run.path):
+        if card.metric == "memorised" and card.error is not None and card.floor is not None:
+            found = with_copies(found, card.step, card.value, card.error, card.floor)
+    return found
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
 
 
 def layers_of(model: Model) -> dict[str, list[table.Layer]]:

@@ -47,7 +47,8 @@ def test_forward_is_the_writers_own_steps(writer):
 def test_a_words_price_depends_on_the_words_before_it_only(writer):
     first, second = torch.tensor([[0, 1, 2, 0], [0, 1, 2, 1]])
     one, two = writer(torch.stack([first, second]))
-    assert torch.equal(one[:3], two[:3]) and not torch.equal(one[3], two[3])
+    torch.testing.assert_close(one[:3], two[:3])  # rows of one product may round differently
+    assert not torch.isclose(one[3], two[3])
 
 
 def test_written_sentences_follow_the_law(writer):

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 from liangyi.views.axes import labels, powers, runs, short, smooth, thin, ticks
-from liangyi.views.curves import COLOURS, curves
+from liangyi.views.curves import curves
+from liangyi.views.plots import COLOURS
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 

@@ -21,6 +21,10 @@ VERBS = {
     "resume": "go on with a training that was stopped",
     "sample": "draw pictures, points or sentences from a trained model",
     "walk": "a walk through what a trained model can draw, as GIF or MP4",
+    "score": "how good a trained model is: cards with intervals and floors",
+    "diagnose": "what goes wrong in a training, the evidence, and what to try",
+    "compare": "several runs side by side: cards, curves, samples",
+    "bench": "many small trainings under equal terms, and their table",
     "dream": "paint into a picture what a classifier sees in it",
 }
 

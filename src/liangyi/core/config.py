@@ -95,8 +95,10 @@ class Training(Config):
     nodes: Count = 1  # machines; start the same command by torchrun or SLURM on each
     log_every: Count = 50  # steps between lines in log.jsonl
     sample_every: Count = 250  # steps between pictures, and tests on held-out data
+    examine_every: Natural = 250  # steps between the doctor's signals; 0: none
     checkpoint_every: Count = 500  # steps between checkpoints
     keep: Count = 2  # newest checkpoints that stay on disk
+    rewind: Natural = 0  # times to go back to a healthy checkpoint, at half the rate, on divergence
 
     def total(self, items: int) -> int:
         """Return the number of steps for a data set of so many items (0: endless)."""

@@ -10,7 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import platformdirs
+
 from liangyi.core.errors import UserError
+
+
+def cache() -> Path:
+    """Return where things lie that can be made again: LIANGYI_CACHE, or the system's own place."""
+    named = os.environ.get("LIANGYI_CACHE")
+    return Path(named) if named else platformdirs.user_cache_path("liangyi")
 
 
 def sync(path: Path) -> None:

@@ -94,6 +94,7 @@ class Trainer:
         self.model = model.to(self.device).train()
         self.stream = stream
         self.step = 0
+        self.slowed = 1.0  # factor of all learning rates, lowered when a training is rewound
         self.total = self.training.total(stream.items)
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
         self._weights: dict[str, list[nn.Parameter]] = {}
@@ -162,10 +163,23 @@ class Trainer:
                     metrics[key] = metrics[key] + value if updates is not turns[0] else value
         for name in names:
             moved = [weight for weight in self._weights[name] if weight.grad is not None]
-            processes.average([weight.grad for weight in moved if weight.grad is not None])
-            self._scheduled(name).step()
+            gradients = [weight.grad for weight in moved if weight.grad is not None]
+            processes.average(gradients)
+            optimizer = self._scheduled(name)
+            if self._examined():
+                before = [weight.detach().clone() for weight in moved]
+                metrics[f"signal/{name}_gradient"] = nn.utils.get_total_norm(gradients)
+                optimizer.step()
+                metrics[f"signal/{name}_update"] = _relative_change(before, moved)
+            else:
+                optimizer.step()
             for weight in moved:
                 weight.grad = None
+
+    def _examined(self) -> bool:
+        """Whether this step's gradients and moves are measured for the doctor."""
+        pace = self.training.examine_every
+        return pace > 0 and ((self.step + 1) % pace == 0 or self.step + 1 == self.total)
 
     def name_of(self, player: Player) -> str:
         """Return the player's attribute path in the model; the model itself is `model`."""
@@ -188,7 +202,7 @@ class Trainer:
                 self.optimizers[name].load_state_dict(self._waiting.pop(name))
         factor = self.model.schedule(name, self.step)
         for group in self.optimizers[name].param_groups:
-            group["lr"] = group.setdefault("initial_lr", group["lr"]) * factor
+            group["lr"] = group.setdefault("initial_lr", group["lr"]) * factor * self.slowed
         return self.optimizers[name]
 
     def _watch(self, name: str, loss: Tensor) -> None:
@@ -238,7 +252,7 @@ class Trainer:
         if self.averaged is not self.model:
             averaged = self.averaged.state_dict()
             tensors |= {f"averaged/{name}": value for name, value in averaged.items()}
-        plain: dict[str, Any] = {"step": self.step, "optimizers": {}}
+        plain: dict[str, Any] = {"step": self.step, "slowed": self.slowed, "optimizers": {}}
         states = {name: own.state_dict() for name, own in self.optimizers.items()} | self._waiting
         for name, state in states.items():
             numbers: dict[str, dict[str, Any]] = {}
@@ -256,8 +270,9 @@ class Trainer:
         load_weights(self.model, tensors, "model")
         if self.averaged is not self.model:
             load_weights(self.averaged, tensors, "averaged")
-        self.step = plain["step"]
+        self.step, self.slowed = plain["step"], plain.get("slowed", 1.0)
         self.optimizers.clear()
+        self._losses.clear()
         for name, saved in plain["optimizers"].items():
             slots: dict[int, dict[str, Any]] = {
                 int(index): dict(numbers) for index, numbers in saved["numbers"].items()
@@ -284,6 +299,14 @@ def load_weights(model: Model, tensors: Mapping[str, Tensor], prefix: str) -> No
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"the checkpoint does not fit the model in config.json: {reason}") from None
+
+
+@torch.no_grad()
+def _relative_change(before: list[Tensor], after: list[nn.Parameter]) -> Tensor:
+    """Return the length of a move over the length of the weights that made it."""
+    moves = torch._foreach_sub(before, list(after))
+    length: Tensor = nn.utils.get_total_norm(before)
+    return nn.utils.get_total_norm(moves) / length.clamp(min=1e-12)
 
 
 def _floats(model: nn.Module) -> list[Tensor]:

@@ -67,6 +67,14 @@ def _vision(config: DataConfig, split: str) -> Dataset:
     return vision(config.data, split, config.data_root, size=config.size, grey=config.grey)
 
 
+def _stacked(config: DataConfig, split: str) -> Dataset:
+    from liangyi.data.stacked import stacked
+
+    digits = load(dataclasses.replace(config, data="mnist", grey=False), split)
+    assert isinstance(digits, Dataset)
+    return stacked(digits, split)
+
+
 _DIGITS = tuple("0123456789")
 _CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
             "Bag", "Ankle boot")  # fmt: skip
@@ -103,6 +111,11 @@ SOURCES = {
         "60,000 photographs of 10 kinds, 32 x 32, colour",
         Spec(kind="Labelled", shape=(3, 32, 32), classes=_CIFAR),
         _vision,
+    ),
+    "stacked-mnist": Source(
+        "three MNIST digits in three colours: 1,000 modes",
+        Spec(kind="Images", shape=(3, 28, 28)),
+        _stacked,
     ),
     "ring": Source("8 Gaussians on a circle; endless, law known", _PLANE, _toy("ring")),
     "grid": Source("25 Gaussians on a lattice; endless, law known", _PLANE, _toy("grid")),
@@ -150,10 +163,10 @@ def load(config: DataConfig | str, split: str = "train") -> Dataset | Law | None
         config = DataConfig(data=config)
     if config.data in SOURCES:
         data = SOURCES[config.data].make(config, split)
-        if config.size is not None and isinstance(data, Dataset) and len(data.spec.shape) == 3:
+        if config.size and isinstance(data, Dataset) and len(data.spec.shape) == 3:
             from liangyi.data.resize import resized
 
-            data = resized(data, config.size)
+            return resized(data, config.size)
         return data
     path = Path(config.data).expanduser()
     if not os.path.lexists(path):

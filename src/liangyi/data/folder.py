@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
-import platformdirs
 import torch
 from PIL import Image
 from pydantic import TypeAdapter
@@ -35,6 +34,7 @@ from torch import Tensor
 
 from liangyi.core.batch import Spec
 from liangyi.core.errors import UserError, unknown
+from liangyi.core.files import cache as cache_root
 from liangyi.data import pictures
 from liangyi.data.dataset import Dataset
 from liangyi.data.findings import Findings, few, many
@@ -94,8 +94,7 @@ def folder(
 
 def cache() -> Path:
     """Return where decoded folders are kept; every folder in it may be deleted at any time."""
-    named = os.environ.get("LIANGYI_CACHE")
-    return (Path(named) if named else platformdirs.user_cache_path("liangyi")) / "folders"
+    return cache_root() / "folders"
 
 
 class _File(NamedTuple):

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from liangyi.core.batch import Spec
+from liangyi.metrics.modes import modes
 
 
 class Mixture:
@@ -20,15 +21,15 @@ class Mixture:
 
     Args:
         name: for the fingerprint.
-        modes: centres [M 2].
+        centres: of the modes, [M 2].
         deviation: standard deviation of each.
     """
 
     spec = Spec(kind="Points", shape=(2,))
 
-    def __init__(self, name: str, modes: Tensor, deviation: float) -> None:
-        self.fingerprint = f"{name}-{len(modes)}-{deviation}"
-        self.modes, self.deviation = modes, deviation
+    def __init__(self, name: str, centres: Tensor, deviation: float) -> None:
+        self.fingerprint = f"{name}-{len(centres)}-{deviation}"
+        self.modes, self.deviation = centres, deviation
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """Draw points [count 2]."""
@@ -36,13 +37,10 @@ class Mixture:
         return self.modes[mode] + self.deviation * torch.randn(count, 2, generator=generator)
 
     def judge(self, samples: Tensor) -> dict[str, float]:
-        """Return `modes` covered and `high_quality`, the share of samples near a mode."""
+        """Return what `liangyi.metrics.modes` counts; `kl` only where no mode is missing."""
         distance, nearest = torch.cdist(samples.float().cpu(), self.modes).min(1)
-        good = distance <= 3 * self.deviation
-        return {
-            "modes": float(len(nearest[good].unique())),
-            "high_quality": float(good.float().mean()),
-        }
+        found = modes(nearest, distance < 3 * self.deviation, len(self.modes))
+        return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
 def ring() -> Mixture:

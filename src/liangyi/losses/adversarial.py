@@ -39,3 +39,15 @@ def saturating(fake: Tensor) -> Tensor:
 def critic(real: Tensor, fake: Tensor) -> Tensor:
     """E f(G(z)) - E f(x), the negative of the Wasserstein estimate: arXiv:1701.07875, alg. 1."""
     return fake.float().mean() - real.float().mean()
+
+
+def relativistic(preferred: Tensor, other: Tensor) -> Tensor:
+    """-E log sigmoid(D(a) - D(b)), in pairs: the relativistic GAN, arXiv:1807.00734.
+
+    The discriminator prefers real items to generated ones, the generator the reverse.
+
+    Args:
+        preferred: logits of those that should be judged higher.
+        other: logits of the others, as many.
+    """
+    return softplus(other.float() - preferred.float()).mean()

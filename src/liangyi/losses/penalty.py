@@ -30,3 +30,8 @@ def gradient_penalty(
     mix = mix.view(-1, *[1] * (real.dim() - 1))
     between = mix * real + (1 - mix) * fake.detach()
     return ((slopes(critic, between) - 1) ** 2).mean()
+
+
+def zero_centred(critic: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
+    """E ||grad f(x)||^2: R1 on real points, R2 on generated ones (arXiv:1801.04406)."""
+    return slopes(critic, points).square().mean()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from liangyi.doctor.verdict import Verdict
+from liangyi.metrics.card import Card
 from liangyi.views.axes import short
+from liangyi.views.cards import html
 from liangyi.views.curves import curves
-from liangyi.views.page import BEHAVIOUR, STYLE
+from liangyi.views.diagnosis import diagnosis
+from liangyi.views.page import facts, page, picture, section, source
 
 MOST_SAMPLES = 40
-GUARD = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 CURRENT = ' aria-current="true"'
 Settings = Mapping[str, Mapping[str, tuple[Any, str]]]
 
@@ -28,6 +30,9 @@ def report(
     settings: Settings,
     versions: Mapping[str, str],
     notes: Sequence[str],
+    cards: Sequence[Card] = (),
+    verdicts: Sequence[Verdict] = (),
+    nearest: bytes | None = None,
 ) -> str:
     """Write the page.
 
@@ -41,32 +46,25 @@ def report(
         settings: section -> setting -> (value, help).
         versions: program -> version.
         notes: sentences that the reader should know, shown first.
+        cards: how good the model is.
+        verdicts: the doctor's.
+        nearest: PNG file: generated pictures above the nearest training pictures.
 
     Returns:
         HTML. All strings except `diagram` are escaped.
     """
     body = [
-        f"<header><h1>{escape(title)}</h1>{_facts(summary)}{_notes(notes)}</header>",
-        _section("Samples", _samples(samples)),
-        _section("Curves", f'<div class="wide">{curves(lines)}</div>'),
-        _section("Architecture", _architecture(diagram, tables)),
-        _section("Settings", _settings(settings)),
-        _section("Versions", _facts(versions)),
+        f"<header><h1>{escape(title)}</h1>{facts(summary)}{_notes(notes)}</header>",
+        section("Diagnosis", diagnosis(verdicts)),
+        section("Samples", _samples(samples)),
+        section("How good", html(cards)),
+        section("Nearest training pictures", _nearest(nearest) if nearest else ""),
+        section("Curves", f'<div class="wide">{curves(lines)}</div>'),
+        section("Architecture", _architecture(diagram, tables)),
+        section("Settings", _settings(settings)),
+        section("Versions", facts(versions)),
     ]
-    return _page(escape(title), body)
-
-
-def _page(title: str, body: list[str]) -> str:
-    return "\n".join(
-        [
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{GUARD}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>",
-            *body,
-            f"</main>\n<script>{BEHAVIOUR}</script>\n</body>\n</html>\n",
-        ]
-    )
+    return page(title, body)
 
 
 def thinned(samples: Sequence[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
@@ -76,18 +74,6 @@ def thinned(samples: Sequence[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
         return ordered
     pace = (len(ordered) - 1) / (MOST_SAMPLES - 1)
     return [ordered[round(place * pace)] for place in range(MOST_SAMPLES)]
-
-
-def _section(title: str, content: str) -> str:
-    return f"<section><h2>{title}</h2>\n{content}\n</section>" if content else ""
-
-
-def _facts(facts: Mapping[str, str]) -> str:
-    pairs = [
-        f"<div><dt>{escape(str(name))}</dt><dd>{escape(str(value))}</dd></div>"
-        for name, value in facts.items()
-    ]
-    return f'<dl class="facts">{"".join(pairs)}</dl>' if pairs else ""
 
 
 def _notes(notes: Sequence[str]) -> str:
@@ -100,11 +86,11 @@ def _samples(samples: Sequence[tuple[int, bytes]]) -> str:
     chosen = thinned(samples)
     if not chosen:
         return ""
-    sources = [f"data:image/png;base64,{base64.b64encode(png).decode()}" for _, png in chosen]
+    sources = [source(png) for _, png in chosen]
     small = "".join(
         f'<button type="button" data-step="{step:,}"{CURRENT if place == len(chosen) - 1 else ""}>'
-        f'<img alt="samples after {step:,} steps" src="{source}">{short(step, 4)}</button>'
-        for place, ((step, _), source) in enumerate(zip(chosen, sources, strict=True))
+        f'<img alt="samples after {step:,} steps" src="{address}">{short(step, 4)}</button>'
+        for place, ((step, _), address) in enumerate(zip(chosen, sources, strict=True))
     )
     # hidden until the script has proved that it runs
     slider = (
@@ -120,6 +106,12 @@ def _samples(samples: Sequence[tuple[int, bytes]]) -> str:
     return f'<div class="samples">{large}{strip}</div>'
 
 
+def _nearest(png: bytes) -> str:
+    words = "Upper row: generated. Lower row: the training item that each is nearest to."
+    shown = picture(png, "generated pictures above their nearest training pictures")
+    return f"<figure>{shown}<figcaption>{words}</figcaption></figure>"
+
+
 def _architecture(diagram: str, tables: str) -> str:
     drawn = f'<div class="wide flush">{diagram}</div>' if diagram else ""
     if not tables:
@@ -130,13 +122,13 @@ def _architecture(diagram: str, tables: str) -> str:
 
 def _settings(settings: Settings) -> str:
     tables = []
-    for section, rows in settings.items():
+    for part, rows in settings.items():
         cells = "".join(
             f"<tr><th>{escape(name)}</th><td><code>{escape(_value(value))}</code></td>"
             f"<td>{escape(words)}</td></tr>"
             for name, (value, words) in rows.items()
         )
-        table = f"<table><caption>{escape(section)}</caption>{cells}</table>"
+        table = f"<table><caption>{escape(part)}</caption>{cells}</table>"
         tables.append(f'<div class="wide">{table}</div>')
     return "".join(tables)
 

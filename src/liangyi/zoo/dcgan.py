@@ -21,6 +21,7 @@ from liangyi.core.config import Config, Count, Positive, Share, Training, Unit
 from liangyi.core.model import Model
 from liangyi.core.registry import register
 from liangyi.nets import dcgan
+from liangyi.nets.packed import packed, shape_of
 from liangyi.zoo.gan import GAN
 
 
@@ -32,6 +33,7 @@ class DCGANConfig(Config):
     width: Count = 64  # channels of the largest maps; they double at each halving
     slope: Unit = 0.2  # of the discriminator's LeakyReLU below zero
     real_target: Positive = 1.0  # below 1: one-sided label smoothing
+    pack: Count = 1  # pictures that the discriminator judges together (PacGAN, arXiv:1712.04086)
     learning_rate: Positive = 2e-4  # of both players
     betas: tuple[Share, Share] = (0.5, 0.999)  # Adam's decay rates
 
@@ -47,5 +49,7 @@ class DCGAN(GAN):
     def __init__(self, config: DCGANConfig, spec: Spec) -> None:
         Model.__init__(self, config, spec)
         self.generator = dcgan.generator(config.latent, spec.shape, config.width)
-        self.discriminator = dcgan.discriminator(spec.shape, config.width, slope=config.slope)
+        judged = shape_of(spec.shape, config.pack)
+        judge = dcgan.discriminator(judged, config.width, slope=config.slope)
+        self.discriminator = packed(judge, config.pack)
         dcgan.initialize(self)

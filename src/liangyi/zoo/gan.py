@@ -26,6 +26,7 @@ from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
 from liangyi.losses import adversarial
 from liangyi.nets.mlp import Flat, Shaped, mlp, size
+from liangyi.nets.packed import packed, shape_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ class GANConfig(Config):
     slope: Unit = 0.2  # of the discriminator's LeakyReLU below zero
     dropout: Share = 0.0  # share of the generator's hidden values that is dropped
     real_target: Positive = 1.0  # below 1: one-sided label smoothing
+    pack: Count = 1  # items that the discriminator judges together (PacGAN, arXiv:1712.04086)
     learning_rate: Positive = 3e-4  # of both players
     betas: tuple[Share, Share] = (0.5, 0.999)  # Adam's decay rates
 
@@ -65,12 +67,9 @@ class GAN(Model):
             ),
             spec.shape,
         )
-        self.discriminator = Flat(
-            mlp(
-                (size(spec.shape), *config.discriminator_widths, 1),
-                nn.LeakyReLU(config.slope),
-            )
-        )
+        judged = size(shape_of(spec.shape, config.pack))
+        judge = Flat(mlp((judged, *config.discriminator_widths, 1), nn.LeakyReLU(config.slope)))
+        self.discriminator = packed(judge, config.pack)
 
     def noise(self, count: int) -> Tensor:
         """Return noise of U(-1, 1), [count latent]."""

@@ -12,12 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from liangyi.core.batch import Spec
 from liangyi.core.config import Config, Count, Positive, Training
 from liangyi.core.errors import UserError
-from liangyi.core.model import Model
+from liangyi.core.model import Model, verb
 from liangyi.core.registry import register
 from liangyi.nets.weights import glorot
 from liangyi.zoo.mnist_mlp import MnistMLP
@@ -45,7 +45,7 @@ class MnistCNN(MnistMLP):
         height, wide = ((side - 4) // 2 for side in sides)
         if min(height, wide) < 1:
             raise UserError(f"{self.name()} needs pictures of 6 x 6 or more; try --size 28")
-        self.network = nn.Sequential(
+        self.network: nn.Sequential = nn.Sequential(
             nn.Conv2d(channels, config.width, 3),
             nn.ReLU(inplace=True),
             nn.Conv2d(config.width, 2 * config.width, 3),
@@ -59,6 +59,12 @@ class MnistCNN(MnistMLP):
             nn.Linear(config.hidden, len(spec.classes)),
         )
         glorot(self)
+
+    @verb
+    def features(self, image: Tensor) -> Tensor:
+        """Return what the hidden layer says of pictures [N C H W]: [N hidden], not negative."""
+        values: Tensor = self.network[:-2](image)
+        return values.float()
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Return Adadelta."""

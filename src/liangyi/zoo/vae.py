@@ -17,7 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
+from torch.distributions import Bernoulli
 
 from liangyi.core import draw
 from liangyi.core.batch import Images, Spec
@@ -25,6 +27,7 @@ from liangyi.core.config import Config, Count, NonNegative, Positive, Share, Tra
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
 from liangyi.losses.reconstruction import bernoulli, kl_to_standard_normal
+from liangyi.metrics.bounds import importance_weighted
 from liangyi.nets.mlp import Flat, Shaped, mlp, size
 
 
@@ -107,3 +110,18 @@ class VAE(Model):
         """Return the bound on log p(x) and its two terms, nats a picture."""
         reconstruction, kl = self.terms(batch.image)
         return {"elbo": -reconstruction - kl, "reconstruction": reconstruction, "kl": kl}
+
+    @verb
+    def bound(self, batch: Images, draws: int = 50) -> Tensor:
+        """Return a tighter bound on log p(x) of each picture, nats [N]: arXiv:1509.00519, eq. 8."""
+        mean, log_variance = self.encoder(batch.image).float().chunk(2, 1)
+        log_weights = []  # log p(x, z) / q(z | x), one draw at a time
+        for _ in range(draws):
+            noise = draw.normal(*mean.shape, device=self.device)
+            code = mean + (log_variance / 2).exp() * noise
+            # grey pixels are taken as probabilities, which a law of 0 and 1 would refuse
+            pixels = Bernoulli(logits=self.decoder(code).float(), validate_args=False)
+            likelihood = pixels.log_prob(batch.image).flatten(1).sum(1)
+            prior_to_posterior = (noise.square() + log_variance - code.square()).sum(1) / 2
+            log_weights.append(likelihood + prior_to_posterior)
+        return importance_weighted(torch.stack(log_weights))

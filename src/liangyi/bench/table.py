@@ -1,0 +1,63 @@
+"""Tables of a bench: means over seeds with their 95 % intervals, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One figure over several seeds."""
+
+    values: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """The mean over the seeds."""
+        return statistics.fmean(self.values)
+
+    @property
+    def error(self) -> float | None:
+        """Standard error of the mean; None for a single seed."""
+        if len(self.values) < 2:
+            return None
+        return statistics.stdev(self.values) / math.sqrt(len(self.values))
+
+    @property
+    def half(self) -> float | None:
+        """Half of the 95 % interval, by Student's t: few seeds, wide intervals."""
+        if self.error is None:
+            return None
+        from scipy.stats import t
+
+        return float(t.ppf(0.975, len(self.values) - 1)) * self.error
+
+    def json(self) -> dict[str, object]:
+        """Return the plain form."""
+        return {"mean": self.mean, "error": self.error, "interval": self.half,
+                "values": list(self.values)}  # fmt: skip
+
+    def __str__(self) -> str:
+        """Return mean ± half of the 95 % interval, with as many digits as that allows."""
+        return f"{write(self.mean)} ± {write(self.half)}" if self.half else write(self.mean)
+
+
+def write(value: float) -> str:
+    """Write a number for a table."""
+    if not math.isfinite(value):
+        return "-"
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
+    return f"{value:.{digits}f}"
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table, its columns aligned for those who read the source."""
+    cells = [list(head), *[list(row) for row in rows]]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(head))]
+    lines = ["| " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " |"
+             for row in cells]  # fmt: skip
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)

@@ -1,0 +1,97 @@
+"""Trials: one training each, in a folder of its own, shared out by whoever has time.
+
+The same command in two terminals shares the work: a trial that somebody else trains is passed over
+and looked at again later. What was interrupted goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from liangyi.api import shared_out
+from liangyi.bench.entry import Entry
+from liangyi.core import checkpoint, registry
+from liangyi.core.errors import UserError
+from liangyi.core.run import Run
+from liangyi.core.trainer import TrainingFailed
+from liangyi.data import DataConfig
+from liangyi.session import create, follow
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training of a bench."""
+
+    entry: Entry
+    data: str
+    seed: int
+    path: Path
+    recipe: dict[str, Any]  # the bench's settings; the entry's own come first
+
+    @property
+    def run(self) -> Run | None:
+        """The training on disk, None before it began."""
+        return Run(self.path) if (self.path / "config.json").exists() else None
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to train: the end was reached, or the training failed."""
+        run = self.run
+        if run is None:
+            return False
+        made = max(checkpoint.steps(run.path / "checkpoints"), default=0)
+        return made >= run.training.steps or failed(run)
+
+    def train(self) -> None:
+        """Train to the end, or go on with it.
+
+        Raises:
+            UserError: somebody else is at it, or the settings are wrong.
+        """
+        run = self.run or self._create()
+        try:
+            for _ in follow(run):
+                pass
+        except TrainingFailed:
+            pass  # which is a result too; the log says so
+
+    def _create(self) -> Run:
+        kind = registry.find(self.entry.model)
+        parts = shared_out(
+            {**self.recipe, **self.entry.settings, "seed": self.seed},
+            config=kind.Config(),
+            data=DataConfig(data=self.data),
+            training=kind.recipe,
+        )
+        return create(kind, parts["config"], parts["data"], parts["training"], self.path)
+
+
+def failed(run: Run) -> bool:
+    """Tell whether a training ended with a loss that was no number."""
+    return any(line.get("signal/finite") == 0 for line in run.lines()[-1:])
+
+
+def work(trials: Sequence[Trial], tell: Tell) -> Iterator[Trial]:
+    """Train what is not finished and yield each trial when it is; those of others are left out.
+
+    Raises:
+        UserError: a trial's settings are wrong.
+    """
+    for number, trial in enumerate(trials, 1):
+        if not trial.finished:
+            tell(
+                f"{number} of {len(trials)}: {trial.entry.name} on {trial.data}, seed {trial.seed}"
+            )
+            try:
+                trial.train()
+            except UserError as error:
+                if "another training" not in str(error) and "is there already" not in str(error):
+                    raise
+                tell(f"{trial.path} is being trained by another process; passing over it")
+                continue
+        yield trial

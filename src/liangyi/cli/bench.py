@@ -1,0 +1,75 @@
+"""`liangyi bench NAME`: many small trainings under equal terms, and their table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from liangyi.cli.flags import parse
+
+BENCHES = {
+    "modes": "how many modes survive on ring, grid and stacked MNIST: the table of PacGAN",
+    "quality": "how good the pictures of each GAN are after the same small budget",
+}
+_ABOUT = (
+    "Can be stopped and started again at any time; the same command in two terminals shares the "
+    "work. The table is printed and written to OUT/table.md and OUT/table.json."
+)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Who takes part, and where it is kept."""
+
+    models: tuple[str, ...] = ()  # MODEL or MODEL:setting=value,...; nothing: those of the bench
+    data: tuple[str, ...] = ()  # nothing: those of the bench
+    seeds: int = 3  # trainings of each
+    steps: int | None = None  # of each training; nothing: those of the bench
+    out: Annotated[Path | None, tyro.conf.arg(aliases=("-o",))] = None  # else bench/NAME
+    json: bool = False  # print the table for scripts
+
+
+def main(words: Sequence[str]) -> None:
+    """Train what is not trained yet, then print the table."""
+    from importlib import import_module
+
+    from liangyi.bench.entry import parse as entry_of
+    from liangyi.bench.trial import work
+    from liangyi.cli.choose import named
+    from liangyi.cli.watch import say
+    from liangyi.core import files
+    from liangyi.core.errors import UserError, unknown
+
+    if not words or words[0] in ("-h", "--help"):
+        lines = "\n".join(f"  {name:8} {about}" for name, about in BENCHES.items())
+        print(f"usage: liangyi bench NAME ...\n\n{lines}\n\n{_ABOUT}")
+        return
+    name, rest = named(words, "bench")
+    if name not in BENCHES:
+        raise unknown("bench", name, BENCHES)
+    args = parse(Bench, rest, f"bench {name}", f"{BENCHES[name]}.\n\n{_ABOUT}")
+    if args.seeds < 1:
+        raise UserError(f"--seeds {args.seeds}: should be 1 or more")
+    if args.steps is not None and args.steps < 1:
+        raise UserError(f"--steps {args.steps}: should be 1 or more")
+    bench = import_module(f"liangyi.bench.{name}")
+    data = args.data or bench.DATA
+    usual = bench.PICTURES if data == ("stacked-mnist",) else bench.MODELS
+    entries = [entry_of(text) for text in args.models or usual]
+    out = args.out or Path("bench") / name
+    done = []
+    for trial in work(bench.trials(entries, data, args.seeds, out, args.steps), say):
+        bench.finish(trial)
+        done.append(trial)
+    if not done:
+        raise UserError("nothing is finished yet: all trials are being trained by others")
+    text, plain = bench.table(done)
+    import json
+
+    files.write(out / "table.md", text)
+    files.write(out / "table.json", json.dumps(plain, indent=2))
+    print(json.dumps(plain, indent=2) if args.json else text)

@@ -1,0 +1,48 @@
+"""`liangyi score RUN`: how good a trained model is, as cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import tyro
+
+from liangyi.cli.flags import parse
+
+_ABOUT = (
+    "How good a trained model is. A card is a figure with its 95 % interval, its floor (real items "
+    "against other real items), and what it was measured on; scores.json and report.html keep them."
+)
+
+
+@dataclass(frozen=True)
+class Score:
+    """On how many samples, and how it is told."""
+
+    number: Annotated[int, tyro.conf.arg(aliases=("-n",))] = 5000  # samples, and real items
+    seed: int = 0  # other seeds, other samples
+    inception: bool = False  # also FID, KID and IS of papers; fetches weights at first use
+    json: bool = False  # for scripts
+
+
+def main(words: Sequence[str]) -> None:
+    """Measure, keep and print the cards."""
+    import json
+
+    from liangyi.cli.choose import named
+    from liangyi.cli.watch import say
+    from liangyi.core.run import Run
+    from liangyi.scoring import score
+    from liangyi.showing import write_report
+    from liangyi.views import cards
+
+    name, rest = named(words, "score")
+    args = parse(Score, rest, "score RUN", _ABOUT)
+    run = Run(name)
+    found = score(run, args.number, args.seed, args.inception, tell=say)
+    write_report(run)
+    if args.json:
+        print(json.dumps([card.json() for card in found], indent=2))
+    else:
+        print(cards.table(found))

@@ -1,0 +1,1 @@
+"""Verdicts about a training: live signals, and what they mean."""

@@ -1,0 +1,317 @@
+"""From a chart to verdicts: each disease is one rule, with its threshold and one thing to try.
+
+A finding must have lasted to the end of what was trained, over several looks: early trainings look
+like diseases. The thresholds were set on trainings with planted mistakes and on healthy ones, and
+tried on others (docs/results.md).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from liangyi.core.run import Run
+from liangyi.doctor.chart import Chart
+from liangyi.doctor.verdict import Verdict
+
+
+class Facts(NamedTuple):
+    """What the rules must know besides the chart."""
+
+    picture: bool = False  # the items are pictures
+    classes: int = 0  # of the labels that samples can be asked for; 0: they cannot
+    penalty: float | None = None  # weight of the penalty on the judge's slope, where it has one
+
+    @classmethod
+    def of(cls, run: Run) -> Facts:
+        """Gather what is known of a run's model."""
+        asks = "label" in inspect.signature(getattr(run.kind, "sample", cls.of)).parameters
+        return cls(
+            picture=len(run.spec.shape) == 3,
+            classes=len(run.spec.classes) if asks else 0,
+            penalty=getattr(run.config, "penalty", None),
+        )
+
+
+def verdicts(lines: Sequence[dict[str, float]], facts: Facts) -> list[Verdict]:
+    """Return what is wrong with a training, the gravest first; `healthy` alone when nothing is."""
+    chart = Chart(lines)
+    found = [verdict for rule in RULES if (verdict := rule(chart, facts)) is not None]
+    if found and found[0].name == "diverging":
+        return found[:1]  # whatever else there is comes from it
+    return found or [_well(chart)]
+
+
+def with_copies(
+    found: list[Verdict], step: int, share: float, error: float, expected: float
+) -> list[Verdict]:
+    """Add the verdict on samples that were looked up among the training items.
+
+    Args:
+        found: the other verdicts.
+        step: of the checkpoint that drew the samples.
+        share: of samples that are near copies of a training item.
+        error: standard error of the share.
+        expected: share of held-out items that would pass for copies, too.
+    """
+    if share - 2 * error <= max(COPIED, 2 * expected):
+        return found
+    return [*(verdict for verdict in found if not verdict.healthy), Verdict(
+        "memorised", step,
+        f"{share:.0%} of the samples are near copies of training items, where {expected:.0%} of "
+        "held-out items pass for such",
+        "more training items, a smaller model, or an earlier checkpoint",
+    )]  # fmt: skip
+
+
+COPIED = 0.2  # share of near copies from which on a model has learned items by heart
+
+
+def diverging(chart: Chart, facts: Facts) -> Verdict | None:
+    """A loss is no number, or a thousand times what it was."""
+    for line in chart.lines[-1:]:
+        if line.get("signal/finite") == 0:
+            return Verdict(
+                "diverging", int(line["step"]), "a loss or a weight is no finite number",
+                "a tenth of the learning rate; --rewind 3 goes back and halves it by itself",
+            )  # fmt: skip
+    since = _lasting(chart, "diversity", lambda value: value > 10)
+    if since is not None:
+        return Verdict(
+            "diverging", since,
+            f"samples lie {chart.last('signal/diversity'):.3g} times as far apart as real items",
+            "a tenth of the learning rate",
+        )  # fmt: skip
+    for name in chart.losses():
+        sizes = [(step, abs(value)) for step, value in chart.line(name)]
+        if len(sizes) < 6:
+            continue
+        first = sorted(size for _, size in sizes[: len(sizes) // 3])[len(sizes) // 6]
+        limit = 1000 * max(first, 0.1)
+        since = chart.lasting(name, partial(_exceeds, limit))
+        if since is not None:
+            return Verdict(
+                "diverging", since, f"{name} is {chart.last(name):.3g}, was about {first:.3g}",
+                "a tenth of the learning rate",
+            )  # fmt: skip
+    return None
+
+
+def _exceeds(limit: float, value: float) -> bool:
+    return abs(value) > limit
+
+
+def range_mismatch(chart: Chart, facts: Facts) -> Verdict | None:
+    """Samples never leave one half of the range that real pictures fill, or go far beyond it."""
+    if not facts.picture:
+        return None
+    for name, test in (
+        ("lowest", lambda value: value > 0.45 or value < -0.25),
+        ("highest", lambda value: value < 0.55 or value > 1.25),
+    ):
+        since = _lasting(chart, name, test)
+        if since is not None and since <= chart.lines[-1]["step"] / 3:
+            low, high = (chart.last(f"signal/{end}") for end in ("lowest", "highest"))
+            return Verdict(
+                "range mismatch", since,
+                f"samples lie between {low:.2f} and {high:.2f} of the real range, which is 0 to 1",
+                "the output that the data needs: tanh for image_range (-1, 1), sigmoid for (0, 1)",
+            )  # fmt: skip
+    return None
+
+
+def mode_collapse(chart: Chart, facts: Facts) -> Verdict | None:
+    """Samples are alike, though real items are not, and they do not become less so."""
+    for name, test, words in (
+        ("diversity", lambda v: v < 0.5, "samples differ only {:.2f} times as much as real items"),
+        ("duplicates", lambda v: v > 0.5, "{:.0%} of the samples are near copies of each other"),
+        ("class_entropy", lambda v: v < 0.6, "the classes drawn are uneven: entropy {:.2f} of 1"),
+    ):
+        since = _lasting(chart, name, test)
+        if since is not None and not _mends(chart, name):
+            return Verdict(
+                "mode collapse", since, words.format(chart.last(f"signal/{name}")),
+                "--pack 2, or another loss: r3gan and wgan-gp keep more modes",
+            )  # fmt: skip
+    return None
+
+
+def discriminator_won(chart: Chart, facts: Facts) -> Verdict | None:
+    """The discriminator is always right and the samples do not become better."""
+    if not chart.has("signal/discriminator_gradient"):
+        return None  # a critic may be right: its loss has a slope everywhere
+    since = _all_last(
+        chart, ("real", lambda v: v > 0.97), ("fake", lambda v: v > 0.97),
+        ("separation", lambda v: v > 0.99), ("told_apart", lambda v: v > 0.9),
+    )  # fmt: skip
+    if since is None or _mends(chart, "energy"):
+        return None
+    return Verdict(
+        "discriminator won", since,
+        f"it is right about {chart.last('signal/real'):.0%} of real and "
+        f"{chart.last('signal/fake'):.0%} of drawn items, and the samples get no better",
+        "a lower learning rate for the discriminator, --real-target 0.9, or a loss that does not "
+        "saturate",
+    )  # fmt: skip
+
+
+def generator_won(chart: Chart, facts: Facts) -> Verdict | None:
+    """The judge prefers samples to real items, though they are easy to tell apart."""
+    since = _all_last(
+        chart, ("separation", lambda v: v < 0.4), ("told_apart", lambda v: v > 0.9),
+        ("energy", lambda v: v > 0.03),
+    )  # fmt: skip
+    if since is None:
+        return None
+    return Verdict(
+        "generator won", since,
+        f"a real item is judged above a sample in {chart.last('signal/separation'):.0%} of pairs, "
+        f"though {chart.last('signal/told_apart'):.0%} are told apart by their neighbours",
+        "a wider discriminator, a higher learning rate for it, or more of its turns",
+    )  # fmt: skip
+
+
+def discriminator_overfits(chart: Chart, facts: Facts) -> Verdict | None:
+    """What the discriminator knows of training items does not hold for held-out ones."""
+    since = _all_last(chart, ("overfit", lambda v: v > 0.6), ("gap", lambda v: v > 0.5))
+    if since is None:
+        return None
+    return Verdict(
+        "discriminator overfits", since,
+        f"{chart.last('signal/overfit'):.0%} of its preference for real items is for those it "
+        f"was trained on; held-out ones pass for real in {chart.last('signal/held_out'):.0%}",
+        "more training items, a smaller discriminator, or an earlier stop",
+    )  # fmt: skip
+
+
+def oscillation(chart: Chart, facts: Facts) -> Verdict | None:
+    """From the same noise, the weights of now and of the recent past draw other things."""
+    since = _all_last(chart, ("unrest", lambda v: v > 0.4), ("energy", lambda v: v > 0.05))
+    if since is None or _mends(chart, "energy"):
+        return None
+    return Verdict(
+        "oscillation", since,
+        f"what one noise becomes moves by {chart.last('signal/unrest'):.0%} of the distance of two "
+        "real items, and the samples get no better",
+        "--betas 0 0.99 (less momentum), a lower learning rate, or r3gan, which damps",
+    )  # fmt: skip
+
+
+def label_ignored(chart: Chart, facts: Facts) -> Verdict | None:
+    """Samples are no more often of the class that was asked for than by chance."""
+    if facts.classes < 2:
+        return None
+    chance = 1 / facts.classes
+    since = _lasting(chart, "as_asked", lambda value: value < chance + 0.2 * (1 - chance))
+    if since is None or _mends(chart, "as_asked", up=True):
+        return None
+    return Verdict(
+        "label ignored", since,
+        f"{chart.last('signal/as_asked'):.0%} of the samples are of the class asked for, "
+        f"{chance:.0%} would be by chance",
+        "a loss that asks for the class (acgan), or labels that reach every layer",
+    )  # fmt: skip
+
+
+def posterior_collapse(chart: Chart, facts: Facts) -> Verdict | None:
+    """The code carries next to nothing."""
+    since = _lasting(chart, "active", lambda value: value < 0.15)
+    if since is None or not chart.has("kl"):
+        return None
+    return Verdict(
+        "posterior collapse", since,
+        f"{chart.last('signal/active'):.0%} of the code's values differ from picture to picture "
+        f"(KL {chart.last('kl'):.2g} nats)",
+        "a smaller --beta, raised slowly",
+    )  # fmt: skip
+
+
+def penalty_too_weak(chart: Chart, facts: Facts) -> Verdict | None:
+    """The critic's slope is far above the 1 at which it measures a distance."""
+    if facts.penalty is None or not chart.has("wasserstein"):
+        return None
+    since = _lasting(chart, "slope", lambda value: value > 6)
+    if since is None:
+        return None
+    return Verdict(
+        "penalty too weak", since,
+        f"the critic's slope is {chart.last('signal/slope'):.3g}, where 1 is wanted",
+        f"--penalty {max(1.0, 10 * facts.penalty):g}",
+    )  # fmt: skip
+
+
+def penalty_too_strong(chart: Chart, facts: Facts) -> Verdict | None:
+    """The judge is held so flat that it tells nothing, though the samples are bad."""
+    if not facts.penalty:
+        return None
+    since = _all_last(
+        chart, ("told_apart", lambda v: v > 0.9), ("gap", lambda v: abs(v) < 0.01),
+        ("energy", lambda v: v > 0.003),
+    )  # fmt: skip
+    if since is None:
+        return None
+    return Verdict(
+        "penalty too strong", since,
+        f"the judge's values for real and drawn items differ by {chart.last('signal/gap'):.2g} "
+        f"only, though {chart.last('signal/told_apart'):.0%} are told apart by their neighbours",
+        f"--penalty {facts.penalty / 10:g}: it must fit the scale of the data",
+    )  # fmt: skip
+
+
+Rule = Callable[[Chart, Facts], Verdict | None]
+RULES: tuple[Rule, ...] = (
+    penalty_too_weak,  # before what comes of it
+    diverging,
+    range_mismatch,
+    penalty_too_strong,
+    mode_collapse,
+    discriminator_won,
+    generator_won,
+    discriminator_overfits,
+    oscillation,
+    label_ignored,
+    posterior_collapse,
+)
+
+
+def _well(chart: Chart) -> Verdict:
+    """Return `healthy`, or `under-trained` where it still becomes better."""
+    last = int(chart.lines[-1]["step"]) if chart.lines else 0
+    if chart.looks < 2 * LONG:
+        return Verdict("under-trained", last, f"only {chart.looks} looks so far", "more --steps")
+    for name in _FALLING:
+        trend = chart.trend(name)
+        near, enough = (0.01, 0.8) if name == "signal/energy" else (0.0, 0.97)
+        if trend is not None and 0 < trend < enough and chart.last(name) > near:
+            short = name.removeprefix("signal/")
+            return Verdict(
+                "under-trained", last, f"{short} still falls: by {1 - trend:.0%} in the last third",
+                "more --steps: liangyi resume RUN --steps N",
+            )  # fmt: skip
+    return Verdict("healthy", last, "no signal is out of its bounds", "")
+
+
+_FALLING = ("signal/energy", "test/loss", "test/pixel_error", "reconstruction", "loss")
+LONG = 3  # half the looks from which on more can be said than that it is early
+
+
+def _lasting(chart: Chart, name: str, test: Callable[[float], bool]) -> int | None:
+    return chart.lasting(f"signal/{name}", test)
+
+
+def _all_last(chart: Chart, *tests: tuple[str, Callable[[float], bool]]) -> int | None:
+    """Return since when all of these hold, None where one does not."""
+    steps = [_lasting(chart, name, test) for name, test in tests]
+    known = [step for step in steps if step is not None]
+    return max(known) if len(known) == len(steps) else None
+
+
+def _mends(chart: Chart, name: str, up: bool | None = None) -> bool:
+    """Tell whether a signal is clearly on its way to where it should be."""
+    trend = chart.trend(f"signal/{name}")
+    if trend is None:
+        return False
+    rises = name in ("diversity", "class_entropy", "coverage") if up is None else up
+    return trend > 1.25 if rises else trend < 0.8

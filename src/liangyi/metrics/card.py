@@ -1,0 +1,111 @@
+"""A metric is a card, not a number: with everything that decides whether two of them may meet."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from liangyi.core import files
+from liangyi.core.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One figure about one model, and how it was measured."""
+
+    metric: str  # frechet, kernel, precision ...
+    value: float
+    better: Literal[
+        "lower", "higher", "half"
+    ]  # half: a judge who cannot tell is right half the time
+    error: float | None = None  # standard error of the value; None: the metric has none
+    floor: float | None = None  # the same metric between real and real items, as many of each
+    real: int = 0  # real items that were looked at
+    generated: int = 0  # generated items that were looked at
+    split: str = ""  # which part of the data the real items are from
+    data: str = ""  # name and fingerprint of the data
+    features: str = ""  # what the items were turned into: pixels, or a network's name and hash
+    resize: str = "none"  # how pictures were resized before
+    seed: int = 0  # decides samples and subsets
+    step: int = 0  # of the training
+    about: str = ""  # one line for people
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval: value and 1.96 standard errors to either side."""
+        if self.error is None:
+            return None
+        return self.value - 1.96 * self.error, self.value + 1.96 * self.error
+
+    def json(self) -> dict[str, Any]:
+        """Return the plain form; what is not finite becomes null, which is what JSON has."""
+        plain = asdict(self) | {"interval": self.interval}
+        return {k: None if isinstance(v, float) and not math.isfinite(v) else v
+                for k, v in plain.items()}  # fmt: skip
+
+    @classmethod
+    def parse(cls, plain: Any, where: str) -> Card:
+        """Build from the plain form.
+
+        Raises:
+            UserError: it is not what `json` writes.
+        """
+        try:
+            fields = {k: v for k, v in plain.items() if k != "interval"}
+            fields["value"] = math.nan if fields["value"] is None else float(fields["value"])
+            return cls(**fields)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UserError(f"{where} holds no cards ({error!r}); score the run anew") from None
+
+
+_DECISIVE = {
+    "data": "other data",
+    "split": "another split",
+    "real": "another number of real items",
+    "generated": "another number of samples",
+    "features": "features of another network",
+    "resize": "another way of resizing",
+}
+
+
+def refusal(cards: Sequence[Card]) -> str | None:
+    """Return why cards of one metric must not be ranked, None when they may be."""
+    for field, reason in _DECISIVE.items():
+        found = list(dict.fromkeys(str(getattr(card, field)) for card in cards))
+        if len(found) > 1:
+            return f"{reason}: {' and '.join(found)}"
+    return None
+
+
+def keep(cards: Sequence[Card], folder: Path) -> None:
+    """Write the cards of a run into its folder, in place of older ones.
+
+    Raises:
+        UserError: the folder cannot be written to.
+    """
+    try:
+        files.write(folder / _FILE, json.dumps([card.json() for card in cards], indent=2))
+    except OSError as error:
+        raise UserError(f"cannot write {folder / _FILE}: {error.strerror}") from error
+
+
+def kept(folder: Path) -> list[Card]:
+    """Return the cards in a run's folder, none where it was never scored.
+
+    Raises:
+        UserError: the file was edited to nonsense.
+    """
+    file = folder / _FILE
+    if not file.exists():
+        return []
+    plain = files.read_json(file)
+    if not isinstance(plain, list):
+        raise UserError(f"{file} holds no cards; score the run anew")
+    return [Card.parse(one, str(file)) for one in plain]
+
+
+_FILE = "scores.json"

@@ -1,0 +1,69 @@
+"""Pictures that passed through a code, against themselves."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from liangyi.core.errors import UserError
+from liangyi.data import Dataset
+from liangyi.measuring import test
+from liangyi.metrics import error
+from liangyi.metrics.bounds import active_units, bits_per_value
+from liangyi.metrics.card import Card
+from liangyi.metrics.pictures import psnr, ssim
+from liangyi.scoring.subject import Subject
+
+_BOUND = 500  # pictures for which many codes are drawn
+_BETTER = {"elbo": "higher"}  # of a model's own figures; others should be low
+
+
+def cards(subject: Subject) -> list[Card]:
+    """Return the cards of a model that reconstructs pictures, none of others."""
+    model = subject.model
+    if not hasattr(model, "reconstruct"):
+        return []
+    data = subject.held_out if isinstance(subject.held_out, Dataset) else subject.train
+    assert isinstance(data, Dataset)
+    if len(data) < 2:
+        raise UserError("one picture is too few to score; give more held-out ones")
+    split = "test" if data is subject.held_out else "train"
+    count = min(len(data), subject.number)
+    facts = {"split": split, "real": count, "generated": count, "features": "pixels"}
+    real = subject.items(data, torch.arange(count))
+    again = torch.cat([model.reconstruct(part.to(model.device)).cpu() for part in real.split(500)])
+    found = []
+    for name, each, about in (
+        ("psnr", psnr(again, real, model.image_range), "decibels, of reconstructions"),
+        ("ssim", ssim(again, real, model.image_range), "structural similarity, 1 is equal"),
+    ):
+        found.append(subject.card(name, float(each.mean()), "higher", error=error.of_mean(each),
+                                  about=about, **facts))  # fmt: skip
+    for name, value in test(model, data, count).items():
+        name = name.removeprefix("test/")
+        found.append(subject.card(name, value, _BETTER.get(name, "lower"), **facts,
+                                  about="the model's own figure"))  # fmt: skip
+    if hasattr(model, "bound"):
+        found += _bounds(subject, data, real, split)
+    return found
+
+
+def _bounds(subject: Subject, data: Dataset, real: Tensor, split: str) -> list[Card]:
+    model = subject.model
+    few = min(_BOUND, len(real))
+    kind = model.batch_type(data.spec)
+    batch = data.batch(kind, torch.arange(few), model.device, model.image_range)
+    each = model.bound(batch)
+    facts = {"split": split, "real": few, "generated": few, "features": "pixels"}
+    codes = torch.cat([model.encode(part.to(model.device)).cpu() for part in real.split(500)])
+    mean = float(each.mean())
+    return [
+        subject.card("importance_bound", mean, "higher", error=error.of_mean(each),
+                     about="log p(x) from below, by 50 weighted codes, nats", **facts),
+        subject.card("bits", bits_per_value(-mean, model.spec.shape), "lower",
+                     error=bits_per_value(error.of_mean(each), model.spec.shape),
+                     about="the same as bits a pixel", **facts),
+        subject.card("active_units", float(active_units(codes)), "higher",
+                     about=f"of {codes.shape[1]} code values that carry anything",
+                     **facts | {"real": len(real), "generated": 0}),
+    ]  # fmt: skip

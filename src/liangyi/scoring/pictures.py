@@ -1,0 +1,182 @@
+"""Generated pictures against real ones, in the features of the data's own judge."""
+
+from __future__ import annotations
+
+import inspect
+import io
+
+import torch
+from torch import Tensor
+
+from liangyi.core import files
+from liangyi.core.batch import Labelled
+from liangyi.core.config import Training
+from liangyi.core.errors import UserError
+from liangyi.core.run import build
+from liangyi.core.trainer import Trainer
+from liangyi.data import Batches, Dataset
+from liangyi.judging import Judge, judge_of
+from liangyi.measuring import test
+from liangyi.metrics import error
+from liangyi.metrics.card import Card
+from liangyi.metrics.classes import classifier_score, classifier_score_error, entropy_share
+from liangyi.metrics.frechet import frechet, frechet_error, gaussian
+from liangyi.metrics.kernel import kernel_distance, kernel_error
+from liangyi.metrics.memorisation import memorisation
+from liangyi.metrics.neighbours import manifold, two_sample
+from liangyi.scoring.subject import Subject
+from liangyi.views import grid
+from liangyi.views.nearest import nearest_pairs
+
+_COPIES = 1000  # samples that are looked up among the training items
+
+
+def cards(subject: Subject, inception: bool = False) -> list[Card]:
+    """Return the cards of a model that draws pictures, none of others."""
+    model = subject.model
+    if not hasattr(model, "sample") or len(model.spec.shape) != 3:
+        if inception:
+            raise UserError(f"Inception looks at pictures, which {model.name()} does not draw")
+        return []
+    subject.tell(f"drawing {subject.number} samples")
+    drawn, (real, other) = subject.samples(), subject.real()
+    judge = judge_of(subject.config, subject.tell)
+    found = [*_features(subject, judge, real, other, drawn), *_copies(subject, drawn)]
+    if judge.labelled:
+        found += _classes(subject, judge, real, drawn)
+    return found + (_inception(subject, real, other, drawn) if inception else [])
+
+
+def _features(
+    subject: Subject, judge: Judge, real: Tensor, other: Tensor, drawn: Tensor
+) -> list[Card]:
+    scale = subject.model.image_range
+    a, b, c = (judge.features(x, scale) for x in (real, drawn, other))
+    facts = {"features": judge.name, "resize": judge.resize}
+    near, near_floor = manifold(a, b), manifold(a, c)
+    found = [
+        subject.card("frechet", frechet(gaussian(a), gaussian(b)), "lower",
+                     error=frechet_error(a, b), floor=frechet(gaussian(a), gaussian(c)),
+                     about="Frechet distance of the features", **facts),
+        subject.card("kernel", kernel_distance(a, b), "lower", error=kernel_error(a, b),
+                     floor=kernel_distance(a, c), about="unbiased kernel distance (KID)", **facts),
+    ]  # fmt: skip
+    words = {
+        "precision": "share of samples that look real",
+        "recall": "share of real items that could be samples",
+        "density": "how many real items a sample is near to, over 5",
+        "coverage": "share of real items with a sample near by",
+    }
+    for name, about in words.items():
+        each, floor = getattr(near, name), getattr(near_floor, name)
+        mean = float(each.mean())
+        # all but the density are shares
+        away = error.of_mean(each) if name == "density" else error.of_share(mean, len(each))
+        found.append(subject.card(name, mean, "higher", error=away, floor=float(floor.mean()),
+                                  about=about, **facts))  # fmt: skip
+    told, floor = two_sample(a, b), two_sample(a, c)
+    share = float(told.mean())
+    about = "how often the nearest neighbour tells real from drawn"
+    found.append(subject.card("told_apart", share, "half", error=error.of_share(share, len(told)),
+                              floor=float(floor.mean()), about=about, **facts))  # fmt: skip
+    return found
+
+
+def _classes(subject: Subject, judge: Judge, real: Tensor, drawn: Tensor) -> list[Card]:
+    scale, model = subject.model.image_range, subject.model
+    seen, true = judge.probabilities(drawn, scale), judge.probabilities(real, scale)
+    facts = {"features": judge.name, "resize": judge.resize}
+    best, named = seen.max(1)
+    count = len(model.spec.classes) or seen.shape[1]
+    found = [
+        subject.card("classifier_score", classifier_score(seen), "higher",
+                     error=classifier_score_error(seen), floor=classifier_score(true),
+                     about="sure of each, even over all: the Inception Score's formula", **facts),
+        subject.card("confidence", float(best.mean()), "higher", error=error.of_mean(best),
+                     floor=float(true.max(1).values.mean()),
+                     about="mean certainty of the judge", **facts),
+        subject.card("class_entropy", entropy_share(named.bincount(minlength=count)), "higher",
+                     floor=entropy_share(true.argmax(1).bincount(minlength=count)),
+                     about="evenness of the classes drawn; 1 is even", **facts),
+    ]  # fmt: skip
+    if "label" in inspect.signature(model.sample).parameters:
+        # without a label the classes come in turn, anew in each part of 512
+        asked = torch.cat([torch.arange(len(part)) % count for part in drawn.split(512)])
+        share = float((named == asked).float().mean())
+        found.append(subject.card("as_asked", share, "higher",
+                                  error=error.of_share(share, len(asked)), floor=judge.accuracy,
+                                  about="share of samples of the class that was asked for",
+                                  **facts))  # fmt: skip
+        found.append(_usefulness(subject, judge, drawn, asked))
+    return found
+
+
+def _usefulness(subject: Subject, judge: Judge, drawn: Tensor, asked: Tensor) -> Card:
+    """Train a classifier on samples and test it on real pictures: arXiv:1905.10887."""
+    train = subject.train
+    assert isinstance(train, Dataset)
+    pixels = grid.to_bytes(drawn, subject.model.image_range)
+    made = Dataset(train.spec, {"image": pixels, "label": asked})
+    _, second = subject.order()
+    columns = {name: column[second] for name, column in train.columns.items()}
+    proof = subject.held_out if isinstance(subject.held_out, Dataset) else train
+    on_made, on_real = (
+        _accuracy(data, proof, judge) for data in (made, Dataset(train.spec, columns))
+    )
+    count = min(len(proof), 5000)
+    return subject.card(
+        "synthetic_accuracy", on_made, "higher", floor=on_real, real=count,
+        error=error.of_share(on_made, count),
+        about="a classifier that learned from samples alone, on real pictures",
+    )  # fmt: skip
+
+
+def _accuracy(data: Dataset, proof: Dataset, judge: Judge) -> float:
+    kind = type(judge.network)
+    training = Training(steps=600, batch_size=64, average=0.0)
+    model = build(kind, kind.Config(), data.spec, 0)
+    trainer = Trainer(model, Batches(data, Labelled, min(64, len(data)), 0,
+                                     image_range=model.image_range), training)  # fmt: skip
+    for _ in trainer.run():
+        pass
+    return test(model.eval(), proof, 5000)["test/accuracy"]
+
+
+def _copies(subject: Subject, drawn: Tensor) -> list[Card]:
+    """Look samples up among the training items, and keep the nearest pairs as a picture."""
+    train, held_out = subject.train, subject.held_out
+    if not isinstance(train, Dataset) or not isinstance(held_out, Dataset) or len(held_out) < 20:
+        return []
+    every = subject.items(train, torch.arange(len(train)))
+    held = subject.items(held_out, torch.arange(min(len(held_out), 2 * _COPIES)))
+    few = drawn[:_COPIES]
+    found = memorisation(few.flatten(1), every.flatten(1), held.flatten(1))
+    first = found.ratio.argsort()[:12]
+    picture = nearest_pairs(few[first], every[found.index[first]], subject.model.image_range)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    files.write(subject.run.path / "nearest.png", stream.getvalue())
+    return [
+        subject.card("memorised", found.share, "lower", error=found.error, floor=found.expected,
+                     generated=len(few), real=len(every), split="train", features="pixels",
+                     about="share of samples that are near copies of training pictures")
+    ]  # fmt: skip
+
+
+def _inception(subject: Subject, real: Tensor, other: Tensor, drawn: Tensor) -> list[Card]:
+    from liangyi.metrics.inception import inception
+
+    scale = subject.model.image_range
+    subject.tell("looking with Inception-v3, by torch-fidelity")
+    pixels = grid.to_bytes(real, scale)
+    seen, floor = (inception(grid.to_bytes(x, scale), pixels) for x in (drawn, other))
+    facts = {"features": "inception-v3-compat by torch-fidelity", "resize": "299 x 299, TF 1"}
+    # torch-fidelity's own deviations are over parts of the same items: no standard errors
+    return [
+        subject.card(metric, seen[name], better, floor=floor[name], about=about, **facts)
+        for metric, name, better, about in (
+            ("inception_frechet", "frechet_inception_distance", "lower", "FID"),
+            ("inception_kernel", "kernel_inception_distance_mean", "lower", "KID"),
+            ("inception_score", "inception_score_mean", "higher", "IS, mean of ten parts"),
+        )
+    ]

@@ -1,0 +1,45 @@
+"""Generated points of a law that is known."""
+
+from __future__ import annotations
+
+from liangyi.data import Dataset, Judge
+from liangyi.metrics import error
+from liangyi.metrics.card import Card
+from liangyi.metrics.neighbours import manifold, two_sample
+from liangyi.metrics.transport import wasserstein
+from liangyi.scoring.subject import Subject
+
+_BETTER = {"modes": "higher", "high_quality": "higher"}  # of the truths; others should be low
+_NEIGHBOURS = 2000  # points that are looked at one by one
+
+
+def cards(subject: Subject) -> list[Card]:
+    """Return the cards of a model that draws points, none of others."""
+    model = subject.model
+    if not hasattr(model, "sample") or len(model.spec.shape) != 1 or model.spec.vocabulary:
+        return []
+    drawn, (real, other) = subject.samples(), subject.real()
+    found = []
+    if not isinstance(subject.train, Dataset) and isinstance(subject.train, Judge):
+        truth, floor = subject.train.judge(drawn), subject.train.judge(other)
+        found = [
+            subject.card(name, value, _BETTER.get(name, "lower"), floor=floor.get(name),
+                         features="truth", about="by the known law")
+            for name, value in truth.items()
+        ]  # fmt: skip
+    facts = {"features": "coordinates"}
+    found.append(subject.card("wasserstein", wasserstein(real, drawn), "lower",
+                              floor=wasserstein(real, other),
+                              about="exact, of at most 1,000 points each", **facts))  # fmt: skip
+    a, b, c = (points[:_NEIGHBOURS] for points in (real, drawn, other))
+    near, floor_near = manifold(a, b), manifold(a, c)
+    facts |= {"real": len(a), "generated": len(b)}  # type: ignore[dict-item]
+    for name in ("precision", "recall", "coverage"):
+        share, floor_share = (float(getattr(x, name).mean()) for x in (near, floor_near))
+        found.append(subject.card(name, share, "higher", floor=floor_share,
+                                  error=error.of_share(share, len(a)), **facts))  # fmt: skip
+    told = two_sample(a, b)
+    found.append(subject.card("told_apart", float(told.mean()), "half",
+                              error=error.of_share(float(told.mean()), len(told)),
+                              floor=float(two_sample(a, c).mean()), **facts))  # fmt: skip
+    return found

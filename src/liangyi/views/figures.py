@@ -1,0 +1,69 @@
+"""Figures as words: as many digits as their error allows."""
+
+from __future__ import annotations
+
+import math
+
+from liangyi.metrics.card import Card
+from liangyi.views.axes import short
+
+ARROWS = {"lower": "↓", "higher": "↑", "half": "0.5"}
+DIGITS = 4  # of a figure without an error
+LONGEST = 6  # decimals, beyond which powers of ten are written
+
+
+def margin(card: Card) -> float | None:
+    """Return half the width of the 95 % interval, None where it is not known."""
+    known = card.error is not None and math.isfinite(card.error) and math.isfinite(card.value)
+    return 1.96 * card.error if known and card.error is not None else None
+
+
+def figures(card: Card) -> tuple[str, str, str]:
+    """Return value, margin and floor of a card as words; what is not known is empty.
+
+    The margin has one digit, or two if the first is 1; value and floor end where it ends.
+    """
+    away = margin(card)
+    floor = card.floor if card.floor is not None and math.isfinite(card.floor) else None
+    if not away:
+        said = "" if away is None else "0"
+        return _plain(card.value), said, "" if floor is None else _plain(floor)
+    decimals = _decimals(away)
+    largest = max(abs(card.value), away)
+    if decimals > LONGEST or largest >= 1e7:
+        power = math.floor(math.log10(largest))
+        shown = [_fixed(x / 10.0**power, decimals + power) for x in (card.value, away)]
+        value, said = (f"{words}e{power:+03d}" for words in shown)
+    else:
+        value, said = _fixed(card.value, decimals), _fixed(away, decimals)
+    # a floor may be far smaller than the error: then its own first digit says more than 0
+    return value, said, "" if floor is None else _floor(floor, decimals)
+
+
+def _decimals(away: float) -> int:
+    """Return how many decimals a margin has; fewer than none for large ones."""
+    power = math.floor(math.log10(away))
+    first = round(away / 10.0**power, 1)  # 0.96 is written 1.0, and thus begins with 1
+    if first >= 10:
+        power, first = power + 1, 1.0
+    return -power + (first < 2)
+
+
+def _fixed(value: float, decimals: int) -> str:
+    rounded = round(value, decimals) + 0.0  # not -0
+    return f"{rounded:.{max(0, decimals)}f}"
+
+
+def _floor(floor: float, decimals: int) -> str:
+    near = round(floor, decimals)
+    if floor and abs(near) < abs(floor) / 2:
+        return f"{floor:.1g}"
+    return _plain(floor) if decimals > LONGEST else _fixed(floor, decimals)
+
+
+def _plain(value: float) -> str:
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "infinite" if value > 0 else "-infinite"
+    return short(value, DIGITS)

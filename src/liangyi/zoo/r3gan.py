@@ -1,0 +1,90 @@
+"""R3GAN: a loss that compares in pairs, and a judge held flat at both ends: no mode is dropped.
+
+Huang et al., "The GAN is dead; long live the GAN! A modern GAN baseline", arXiv:2501.05441: the
+relativistic pairing loss of arXiv:1807.00734 with the zero-centred penalties R1 on real and R2 on
+generated items of arXiv:1801.04406:
+
+    min_G max_D  E log sigmoid(D(x) - D(G(z)))
+                 - gamma/2 (E ||grad D(x)||^2 + E ||grad D(G(z))||^2)
+
+and the generator wants the comparison reversed.
+
+Changed from `gan`: the loss, the penalties, normal noise, no momentum in Adam; the judge is called
+critic, since only differences of its values mean anything.
+
+Departures: the networks are those of `wgan-gp`, without normalisation but no ResNet; gamma is given
+in units of the data's variance (the sum over pixels or coordinates), so that one number serves
+pictures and plane points alike; gamma and Adam's rates stay, only the learning rate may fall.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from liangyi.core import draw
+from liangyi.core.batch import Images, Points, Spec
+from liangyi.core.config import Config, Count, Natural, NonNegative, Positive, Share, Training
+from liangyi.core.model import Model, Update
+from liangyi.core.registry import register
+from liangyi.losses import adversarial, penalty
+from liangyi.nets import dcgan
+from liangyi.nets.mlp import Flat, Shaped, mlp
+from liangyi.zoo.gan import GAN
+
+
+@dataclass(frozen=True, kw_only=True)
+class R3GANConfig(Config):
+    """Settings of R3GAN."""
+
+    latent: Count = 64  # length of the noise
+    width: Count = 64  # channels of the largest maps; on points half of the hidden layers
+    penalty: NonNegative = 3e-3  # gamma, in units of the data's variance
+    learning_rate: Positive = 2e-4  # of both players
+    betas: tuple[Share, Share] = (0.0, 0.99)  # Adam's decay rates
+    decay_steps: Natural = 0  # the rate falls to zero over so many steps, as a cosine; 0: it stays
+
+
+@register("r3gan")
+class R3GAN(GAN):
+    """R3GAN: a loss that compares in pairs, and a judge held flat at both ends."""
+
+    Config = R3GANConfig
+    recipe = Training(steps=6000, batch_size=128)
+    twice_differentiated = True
+    critic: nn.Module
+
+    def __init__(self, config: R3GANConfig, spec: Spec) -> None:
+        Model.__init__(self, config, spec)
+        if len(spec.shape) == 3:
+            self.generator = dcgan.generator(config.latent, spec.shape, config.width, norm=False)
+            self.critic = dcgan.discriminator(spec.shape, config.width, norm=False)
+        else:
+            hidden, size = [2 * config.width] * 3, spec.shape[0]
+            self.generator = Shaped(mlp((config.latent, *hidden, size), nn.ReLU()), spec.shape)
+            self.critic = Flat(mlp((size, *hidden, 1), nn.LeakyReLU(0.2)))
+
+    def noise(self, count: int) -> Tensor:
+        """Return noise of N(0, 1), [count latent]."""
+        return draw.normal(count, self.config.latent, device=self.device)
+
+    def schedule(self, player: str, step: int) -> float:
+        """Let the learning rate fall along half a cosine."""
+        if not self.config.decay_steps:
+            return 1.0
+        return 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / self.config.decay_steps))
+
+    def updates(self, batch: Images | Points, step: int) -> Iterator[Update]:
+        """One turn of the critic, one of the generator."""
+        (real,) = batch
+        fake = self.generate(self.noise(len(real)))
+        compared = adversarial.relativistic(self.critic(real), self.critic(fake.detach()))
+        slope = penalty.zero_centred(self.critic, real)
+        slope = slope + penalty.zero_centred(self.critic, fake)
+        held = self.config.penalty / 2 * real.var(0).sum() * slope
+        yield Update(self.critic, compared + held, critic=compared, penalty=held)
+        loss = adversarial.relativistic(self.critic(fake), self.critic(real))
+        yield Update(self.generator, loss, generator=loss)

@@ -1,0 +1,113 @@
+"""Each disease by a made-up chart: found when it lasts, not found when it passes or mends."""
+
+from __future__ import annotations
+
+import pytest
+
+from liangyi.doctor.rules import Facts, verdicts
+
+LOOKS = 20
+# signals of a training that goes well
+WELL = {
+    "diversity": 0.98, "energy": 0.002, "duplicates": 0.0, "coverage": 0.9, "told_apart": 0.6,
+    "lowest": 0.0, "highest": 1.0, "saturated": 0.0, "class_entropy": 0.99, "as_asked": 0.9,
+    "unrest": 0.1, "real": 0.8, "fake": 0.8, "gap": 1.0, "separation": 0.8, "held_out": 0.78,
+    "overfit": 0.1, "slope": 1.1, "active": 0.8, "discriminator_gradient": 1.0,
+}  # fmt: skip
+FACTS = Facts(picture=True, classes=10, penalty=10.0)
+BAD_AND_STAYING = {"energy": 0.2, "told_apart": 1.0}
+SICK = {
+    "mode collapse": {"diversity": 0.1},
+    "discriminator won": {"real": 1.0, "fake": 1.0, "separation": 1.0, **BAD_AND_STAYING},
+    "generator won": {"separation": 0.1, **BAD_AND_STAYING},
+    "discriminator overfits": {"overfit": 0.9, "held_out": 0.2},
+    "oscillation": {"unrest": 0.9, **BAD_AND_STAYING},
+    "label ignored": {"as_asked": 0.11},
+    "posterior collapse": {"active": 0.0},
+    "range mismatch": {"lowest": 0.5},
+    "penalty too weak": {"slope": 50.0},
+    "penalty too strong": {"gap": 0.001, **BAD_AND_STAYING},
+}
+
+
+def log(sick: dict[str, float], since: int = 0, until: int = LOOKS) -> list[dict[str, float]]:
+    lines = []
+    for look in range(LOOKS):
+        now = {**WELL, **(sick if since <= look < until else {})}
+        lines.append({"step": 100.0 * (look + 1), "kl": 5.0, "wasserstein": 1.0, "generator": 0.7,
+                      **{f"signal/{name}": value for name, value in now.items()}})  # fmt: skip
+    return lines
+
+
+def test_a_training_that_goes_well_is_healthy():
+    (verdict,) = verdicts(log({}), FACTS)
+    assert verdict.name == "healthy" and verdict.healthy and not verdict.advice
+
+
+@pytest.mark.parametrize("name", SICK)
+def test_each_disease_is_found_with_its_beginning(name):
+    since = 0 if name == "range mismatch" else 10
+    found = {verdict.name: verdict for verdict in verdicts(log(SICK[name], since), FACTS)}
+    assert name in found
+    verdict = found[name]
+    assert verdict.since == 100 * (since + 1) and not verdict.healthy
+    assert verdict.evidence and verdict.advice
+
+
+@pytest.mark.parametrize("name", SICK)
+def test_what_has_passed_is_no_verdict(name):
+    # breaks when an early look, in which every training seems ill, is held against it
+    (verdict,) = verdicts(log(SICK[name], until=LOOKS - 4), FACTS)
+    assert verdict.healthy
+
+
+def test_two_looks_are_an_accident():
+    (verdict,) = verdicts(log(SICK["mode collapse"], since=LOOKS - 2), FACTS)
+    assert verdict.healthy
+
+
+def test_a_collapse_that_mends_is_none():
+    lines = log({})
+    for look, line in enumerate(lines):
+        line["signal/diversity"] = 0.02 * 1.15**look  # still below 0.5 at the end, and rising
+    assert [verdict.name for verdict in verdicts(lines, FACTS)] != ["mode collapse"]
+
+
+def test_no_number_is_divergence_and_nothing_else():
+    lines = [*log(SICK["mode collapse"]), {"step": 2001.0, "signal/finite": 0.0}]
+    (verdict,) = verdicts(lines, FACTS)
+    assert verdict.name == "diverging" and verdict.since == 2001
+
+
+def test_an_exploding_loss_is_divergence():
+    lines = log({})
+    for look, line in enumerate(lines):
+        line["generator"] = 0.7 if look < 8 else 1e5
+    assert verdicts(lines, FACTS)[0].name == "diverging"
+
+
+def test_a_perfect_critic_has_not_won():
+    # its loss has a slope everywhere; that it tells all apart is how WGAN-GP begins
+    lines = [{k: v for k, v in line.items() if "discriminator" not in k}
+             for line in log(SICK["discriminator won"])]  # fmt: skip
+    assert "discriminator won" not in [verdict.name for verdict in verdicts(lines, FACTS)]
+
+
+def test_points_have_no_range_and_unasked_samples_no_label():
+    facts = Facts()
+    for name in ("range mismatch", "label ignored", "penalty too weak", "penalty too strong"):
+        found = [verdict.name for verdict in verdicts(log(SICK[name]), facts)]
+        assert name not in found
+
+
+def test_a_distance_that_still_falls_is_under_trained():
+    lines = log({})
+    for look, line in enumerate(lines):
+        line["signal/energy"] = 0.3 * 0.9**look
+    (verdict,) = verdicts(lines, FACTS)
+    assert verdict.name == "under-trained" and verdict.healthy and "steps" in verdict.advice
+
+
+def test_three_looks_are_too_few_to_say_more():
+    (verdict,) = verdicts(log({})[:3], FACTS)
+    assert verdict.name == "under-trained"
