@@ -28,7 +28,7 @@ from liangyi.core.run import Run
 from liangyi.core.trainer import TrainingFailed
 from liangyi.data import DataConfig, Dataset, load
 from liangyi.losses import adversarial
-from liangyi.nets.mlp import Flat, Shaped, mlp, size
+from liangyi.nets.mlp import Shaped, mlp, size
 from liangyi.session import create, follow
 from liangyi.zoo.acgan import ACGAN
 from liangyi.zoo.gan import GAN, GANConfig
@@ -141,16 +141,27 @@ class Parrot(Model):
         return (self.table[chosen] + 0.02 * draw.normal(count, *self.spec.shape)).clamp(-1, 1)
 
 
-@register("planted-swing")
-class Swing(GAN):
-    """Two players with much momentum and one hidden layer of few values chase each other."""
+@register("planted-orbit")
+class Orbit(GAN):
+    """The Dirac-GAN, arXiv:1801.04406, section 2: its players turn around each other for ever."""
 
     def __init__(self, config: GANConfig, spec: Spec) -> None:
         super().__init__(config, spec)
-        self.discriminator = Flat(mlp((size(spec.shape), 16, 1), nn.LeakyReLU(0.2)))
+        self.generator = nn.Linear(config.latent, spec.shape[0])
+        self.discriminator = nn.Linear(spec.shape[0], 1, bias=False)
+        nn.init.eye_(self.generator.weight).requires_grad_(False).mul_(2.0)
+        nn.init.constant_(self.generator.bias, 4.0)
+
+    def updates(self, batch: Images | Points, step: int) -> Iterator[Update]:
+        (real,) = batch
+        fake = self.generate(self.noise(len(real)))
+        loss = self.discriminator(fake.detach()).mean() - self.discriminator(real).mean()
+        yield Update(self.discriminator, loss, discriminator=loss)
+        loss = -self.discriminator(fake).mean()
+        yield Update(self.generator, loss, generator=loss)
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.SGD(weights, lr=self.config.learning_rate, momentum=0.9)
+        return torch.optim.SGD(weights, lr=self.config.learning_rate)
 
 
 # what is trained: expected verdict, model, data, settings
@@ -184,9 +195,10 @@ DISEASES: dict[str, list[Case]] = {
         ("dcgan", FEW, {"steps": 1500, "batch_size": 20, "width": 64}),
     ],
     "oscillation": [
-        ("planted-swing", "ring", {**TOY, "learning_rate": 0.02}),
-        ("planted-swing", "grid", {**TOY, "learning_rate": 0.02}),
-        ("gan", "ring", {**TOY, "learning_rate": 2e-2, "betas": (0.9, 0.999)}),
+        # averages over many turns would lie still in the middle
+        ("planted-orbit", "ring", {**TOY, "learning_rate": 0.05, "average": 0.98}),
+        ("planted-orbit", "grid", {**TOY, "learning_rate": 0.05, "average": 0.98}),
+        ("planted-orbit", "ring", {**TOY, "learning_rate": 0.1, "average": 0.96}),
     ],
     "diverging": [
         ("wgan-gp", "ring", {"learning_rate": 3.0, "steps": 1000, "latent": 2, "width": 8}),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from liangyi.core.registry import register
     from liangyi.core.run import Run
     from liangyi.core.trainer import Trainer
+    from liangyi.diagnosing import diagnose
+    from liangyi.scoring import score
 
 # loaded at first use, so that the command line can answer before PyTorch is there
 _HOMES = {
@@ -34,6 +36,8 @@ _HOMES = {
     "liangyi.core.registry": ("register",),
     "liangyi.core.run": ("Run",),
     "liangyi.core.trainer": ("Trainer",),
+    "liangyi.diagnosing": ("diagnose",),
+    "liangyi.scoring": ("score",),
 }
 __all__ = [
     "Config",
@@ -49,8 +53,10 @@ __all__ = [
     "Update",
     "UserError",
     "create",
+    "diagnose",
     "load",
     "register",
+    "score",
     "train",
     "verb",
 ]

@@ -39,8 +39,12 @@ def compared(runs: Sequence[Run]) -> Comparison:
     """Lay the cards of runs beside each other.
 
     Raises:
-        UserError: a run was never scored, or no metric is common to two of them.
+        UserError: a run is named twice or was never scored, or no metric is common to two of them.
     """
+    places = [run.path.resolve() for run in runs]
+    for run, place in zip(runs, places, strict=True):
+        if places.count(place) > 1:
+            raise UserError(f"{run.path}: the same run twice; name each run once")
     cards = [kept(run.path) for run in runs]
     for run, own in zip(runs, cards, strict=True):
         if not own:
@@ -93,8 +97,7 @@ def _newest(run: Run) -> bytes | None:
 def _names(runs: Sequence[Run]) -> list[str]:
     """Return the runs' names, or as much of their paths as tells them apart."""
     paths = [run.path.absolute().parts for run in runs]
-    for length in range(1, max(map(len, paths)) + 1):
-        names = ["/".join(parts[-length:]) for parts in paths]
-        if len(set(names)) == len(names):
-            return names
-    raise UserError(f"{runs[0].path}: the same run twice; name each run once")
+    length = 1
+    while len({parts[-length:] for parts in paths}) < len(paths):
+        length += 1
+    return ["/".join(parts[-length:]) for parts in paths]

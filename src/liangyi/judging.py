@@ -107,6 +107,10 @@ def _judge(data: Dataset, held_out: object, tell: Callable[[str], None]) -> Judg
     model = build(MnistCNN, config, pupil.spec, training.seed)
     assert isinstance(model, MnistCNN)
     if not _restored(model, folder):
+        # built again: weights that did not fit may have been taken in part
+        model = build(MnistCNN, config, pupil.spec, training.seed)
+        assert isinstance(model, MnistCNN)
+        _make(folder)  # what cannot be kept shall be told before the work
         tell(f"training a judge of this data, once: {training.steps} steps")
         device = choose_device(training.device)
         stream = Batches(pupil, Labelled, batch, training.seed, device, model.image_range)
@@ -115,7 +119,6 @@ def _judge(data: Dataset, held_out: object, tell: Callable[[str], None]) -> Judg
             pass
         tensors = {f"model/{name}": value for name, value in model.state_dict().items()}
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             checkpoint.save(folder, tensors, {"step": training.steps}, keep=1)
         except OSError as error:
             raise UserError(f"cannot write the judge to {folder}: {error.strerror}") from error
@@ -123,6 +126,13 @@ def _judge(data: Dataset, held_out: object, tell: Callable[[str], None]) -> Judg
     figures = test(model, proof if labelled else Turned(proof), limit=5000)
     what = "mnist-cnn" if labelled else "mnist-cnn of turned pictures"
     return Judge(model, f"{what} {_hash(model)}", figures["test/accuracy"], labelled, resize)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write the judge to {folder}: {error.strerror}") from error
 
 
 _VERSION = 1  # to be raised whenever the same data would give another judge

@@ -55,7 +55,11 @@ def write_report(run: Run) -> Path:
     ]
     networks = layers_of(run.build())
     last = lines[-1] if lines else {}
-    shown = {k: f"{v:.4g}" for k, v in last.items() if k not in ("seconds", "items_per_second")}
+    shown = {
+        name: f"{value:.4g}"
+        for name, value in last.items()
+        if name not in ("seconds", "items_per_second") and not name.startswith("signal/")
+    }
     data_help = help_of(DataConfig)
     settings = {
         "model": _explained(run.plain["config"], help_of(type(run.config))),

@@ -86,6 +86,26 @@ def test_an_exploding_loss_is_divergence():
     assert verdicts(lines, FACTS)[0].name == "diverging"
 
 
+def test_a_loss_that_was_once_beyond_all_bounds_is_divergence():
+    # afterwards such a training lies still, and nothing else betrays it
+    lines = log({})
+    lines[0]["generator"] = 1e20
+    verdict = verdicts(lines, FACTS)[0]
+    assert verdict.name == "diverging" and verdict.since == lines[0]["step"]
+
+
+def test_samples_that_run_away_hide_no_other_disease():
+    lines = log(SICK["generator won"] | {"diversity": 20.0})
+    assert [v.name for v in verdicts(lines, FACTS)][:2] == ["diverging", "generator won"]
+
+
+def test_what_rises_from_nothing_mends():
+    lines = log({"class_entropy": 0.0})
+    assert verdicts(lines, FACTS)[0].name == "mode collapse"
+    lines[-1]["signal/class_entropy"] = 0.5
+    assert "mode collapse" not in [verdict.name for verdict in verdicts(lines, FACTS)]
+
+
 def test_a_perfect_critic_has_not_won():
     # its loss has a slope everywhere; that it tells all apart is how WGAN-GP begins
     lines = [{k: v for k, v in line.items() if "discriminator" not in k}

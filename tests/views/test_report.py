@@ -2,50 +2,21 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import re
-from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
 
 import pytest
 import torch
 
+from liangyi.doctor.verdict import Verdict
 from liangyi.views.diagram import svg
 from liangyi.views.grid import grid
 from liangyi.views.report import report, thinned
 from liangyi.views.table import Layer
 
-VOID = {"meta", "img", "input", "br"}
-
-
-class Page(HTMLParser):
-    """Checks that tags nest, and collects what a test may ask for."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words = ""
-        self.feed(page)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
+from .reading import EVIL, NAMESPACE, Page, asks_others, card, drawings
 
 
 def sample(step: int) -> tuple[int, bytes]:
@@ -141,3 +112,49 @@ def test_a_run_that_has_barely_begun_has_a_page() -> None:
     assert "Nothing logged yet." in read.words and "Samples" not in read.words
     assert not read.all("img")
     assert len(Page(page(samples=[sample(5)])).all("img")) == 1
+
+
+def test_what_a_run_does_not_have_leaves_no_trace() -> None:
+    # breaks when a page has an empty heading for a run that was never scored or examined
+    plain = page()
+    assert plain == page(cards=[], verdicts=[], nearest=None)
+    for title in ("Diagnosis", "How good", "Nearest training pictures"):
+        assert title not in Page(plain).words
+    assert re.findall(r"<h2>(.*?)</h2>", plain) == [
+        "Samples", "Curves", "Architecture", "Settings", "Versions",
+    ]  # fmt: skip
+
+
+def test_verdicts_come_first_and_cards_below_the_samples() -> None:
+    written = page(
+        cards=[card("frechet", 62.96, error=1.5)],
+        verdicts=[Verdict("mode collapse", 5, "diversity 0.1", "lower the rate")],
+        nearest=sample(7)[1],
+    )
+    assert re.findall(r"<h2>(.*?)</h2>", written)[:5] == [
+        "Diagnosis", "Samples", "How good", "Nearest training pictures", "Curves",
+    ]  # fmt: skip
+    read = Page(written)
+    assert "mode collapse" in read.words and "63 ± 3" in read.words
+    (pairs,) = [image for image in read.all("img") if "nearest" in (image["alt"] or "")]
+    assert pairs["src"] == f"data:image/png;base64,{base64.b64encode(sample(7)[1]).decode()}"
+    assert not asks_others(written) and len(drawings(written)) == 3
+
+
+def test_names_evidence_and_words_about_a_metric_cannot_become_markup() -> None:
+    written = page(cards=[card(EVIL, about=EVIL)], verdicts=[Verdict(EVIL, 1, EVIL, EVIL)])
+    read = Page(written)
+    assert not read.all("b") and read.words.count(EVIL) >= 5 and drawings(written)
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_breaks_no_report(broken: float) -> None:
+    written = page(
+        cards=[card(value=broken), card("kernel", error=broken, floor=broken)],
+        lines=[{"step": n, "generator": broken, "signal/energy": broken} for n in range(3)],
+    )
+    Page(written)
+    for drawing in drawings(written):
+        for path in drawing.iter(f"{NAMESPACE}path"):
+            assert "nan" not in path.attrib["d"] and "inf" not in path.attrib["d"]
+    assert len(drawings(written)) == 3  # curves, architecture and the one finite card

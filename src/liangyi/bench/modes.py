@@ -13,6 +13,7 @@ from typing import Any
 
 from liangyi.bench.entry import Entry
 from liangyi.bench.table import Summary, markdown
+from liangyi.bench.table import seeds as said
 from liangyi.bench.trial import Trial, failed
 from liangyi.core.errors import UserError
 from liangyi.core.run import Run
@@ -146,16 +147,18 @@ def table(done: Sequence[Trial]) -> tuple[str, list[dict[str, Any]]]:
             own = [trial for trial in done if (trial.data, trial.entry.name) == (data, name)]
             found = [(trial.seed, result(trial)) for trial in own]
             good = [values for _, values in found if values is not None]
+            facts = {"data": data, "model": name, "seeds": [seed for seed, _ in found],
+                     "failed": len(own) - len(good)}  # fmt: skip
             if not good:
                 rows.append([f"`{name}`", str(len(own)), "failed", "", ""])
+                plain.append(facts)
                 continue
             sums = {c: Summary(tuple(values[c] for values in good)) for c in COLUMNS}
             full = sum(values["modes"] == TOTAL[data] for values in good)
-            rows.append([f"`{name}`", str(len(own)), f"{sums['modes']} ({full} x all)",
+            rows.append([f"`{name}`", said(len(own), len(own) - len(good)),
+                         f"{sums['modes']} ({full} x all)",
                          str(sums["high_quality"]), str(sums["reverse_kl"])])  # fmt: skip
-            plain.append({"data": data, "model": name, "seeds": [seed for seed, _ in found],
-                          "failed": len(own) - len(good),
-                          **{c: s.json() for c, s in sums.items()}})  # fmt: skip
+            plain.append(facts | {c: s.json() for c, s in sums.items()})
         rows += [[f"{name} (published)", "10", *values]
                  for name, values in PUBLISHED.get(data, {}).items()]  # fmt: skip
         head = (data, "seeds", f"modes of {TOTAL[data]:,}", "high quality", "reverse KL, nats")

@@ -8,14 +8,17 @@ figures by Inception.
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from liangyi.bench.entry import Entry
 from liangyi.bench.table import Summary, markdown, write
+from liangyi.bench.table import seeds as said
 from liangyi.bench.trial import Trial, failed
-from liangyi.core.run import Run
+from liangyi.data import SOURCES
 from liangyi.metrics.card import Card, kept, refusal
 from liangyi.scoring import score
 
@@ -30,8 +33,8 @@ MODELS = (
 PICTURES = MODELS
 DATA = ("digits", "mnist", "fashion-mnist")
 COLUMNS = ("frechet", "kernel", "precision", "recall", "coverage", "told_apart", "confidence")
-_STEPS = {"digits": 2000}  # of 64 pictures; 1,500 pictures are passed over 85 times
-_USUAL = 750  # 48,000 pictures, less than one pass over MNIST
+_STEPS = {"digits": 1500}  # of 64 pictures; the 1,500 pictures are passed over 64 times
+_USUAL = 500  # 32,000 pictures, half a pass over MNIST
 _SIZES = {"acgan": 20}  # pixels that a network needs at least
 
 
@@ -51,7 +54,11 @@ def trials(
 
 
 def _place(out: Path, data: str) -> Path:
-    return out / Path(data).expanduser().name
+    if data in SOURCES:
+        return out / data
+    # two folders may have one name
+    path = Path(data).expanduser().absolute()
+    return out / f"{path.name}-{hashlib.sha256(str(path).encode()).hexdigest()[:6]}"
 
 
 def _recipe(steps: int) -> dict[str, Any]:
@@ -72,13 +79,13 @@ def table(done: Sequence[Trial]) -> tuple[str, list[dict[str, Any]]]:
     for data in dict.fromkeys(trial.data for trial in done):
         found = _found([trial for trial in done if trial.data == data])
         rows = []
-        for name, (seeds, cards) in sorted(found.items(), key=_by_frechet):
+        for name, (seeds, lost, cards) in sorted(found.items(), key=_by_frechet):
             sums = {column: Summary(tuple(c.value for c in cards[column])) for column in cards}
             shown = [str(sums[column]) if column in sums else "" for column in COLUMNS]
-            rows.append([f"`{name}`", str(seeds), *shown])
-            plain.append({"data": data, "model": name, "seeds": seeds,
+            rows.append([f"`{name}`", said(seeds, lost), *shown])
+            plain.append({"data": data, "model": name, "seeds": seeds, "failed": lost,
                           **{column: total.json() for column, total in sums.items()}})  # fmt: skip
-        every = [cards for _, cards in found.values() if cards]
+        every = [cards for *_, cards in found.values() if cards]
         if every:
             floors = [every[0][column][0].floor if column in every[0] else None
                       for column in COLUMNS]  # fmt: skip
@@ -88,7 +95,7 @@ def table(done: Sequence[Trial]) -> tuple[str, list[dict[str, Any]]]:
     return "\n\n".join(parts) + "\n", plain
 
 
-Found = dict[str, tuple[int, dict[str, list[Card]]]]
+Found = dict[str, tuple[int, int, dict[str, list[Card]]]]  # trainings, of which failed, cards
 
 
 def _found(trials: Sequence[Trial]) -> Found:
@@ -96,17 +103,19 @@ def _found(trials: Sequence[Trial]) -> Found:
     found: Found = {}
     for trial in trials:
         run = trial.run
-        seeds, columns = found.get(trial.entry.name, (0, {}))
-        for card in kept(run.path) if isinstance(run, Run) else ():
+        seeds, lost, columns = found.get(trial.entry.name, (0, 0, {}))
+        for card in kept(trial.path):
             if card.metric in COLUMNS:
                 columns.setdefault(card.metric, []).append(card)
-        found[trial.entry.name] = (seeds + 1, columns)
+        lost += run is not None and failed(run)
+        found[trial.entry.name] = (seeds + 1, lost, columns)
     return found
 
 
-def _by_frechet(entry: tuple[str, tuple[int, dict[str, list[Card]]]]) -> float:
-    cards = entry[1][1].get("frechet", [])
-    return Summary(tuple(card.value for card in cards)).mean if cards else float("inf")
+def _by_frechet(entry: tuple[str, tuple[int, int, dict[str, list[Card]]]]) -> float:
+    cards = entry[1][2].get("frechet", [])
+    mean = Summary(tuple(card.value for card in cards)).mean if cards else math.inf
+    return math.inf if math.isnan(mean) else mean
 
 
 def _terms(every: Sequence[dict[str, list[Card]]]) -> str:

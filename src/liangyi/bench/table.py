@@ -21,8 +21,8 @@ class Summary:
 
     @property
     def error(self) -> float | None:
-        """Standard error of the mean; None for a single seed."""
-        if len(self.values) < 2:
+        """Standard error of the mean; None for a single seed, or where one is not a number."""
+        if len(self.values) < 2 or not math.isfinite(self.mean):
             return None
         return statistics.stdev(self.values) / math.sqrt(len(self.values))
 
@@ -36,13 +36,23 @@ class Summary:
         return float(t.ppf(0.975, len(self.values) - 1)) * self.error
 
     def json(self) -> dict[str, object]:
-        """Return the plain form."""
-        return {"mean": self.mean, "error": self.error, "interval": self.half,
-                "values": list(self.values)}  # fmt: skip
+        """Return the plain form; what is not finite becomes null, which is what JSON has."""
+        return {"mean": _plain(self.mean), "error": _plain(self.error),
+                "interval": _plain(self.half),
+                "values": [_plain(value) for value in self.values]}  # fmt: skip
 
     def __str__(self) -> str:
         """Return mean ± half of the 95 % interval, with as many digits as that allows."""
         return f"{write(self.mean)} ± {write(self.half)}" if self.half else write(self.mean)
+
+
+def _plain(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def seeds(count: int, failed: int) -> str:
+    """Write how many trainings there were, and of how many the means know nothing."""
+    return f"{count} ({failed} failed)" if failed else str(count)
 
 
 def write(value: float) -> str:

@@ -58,16 +58,33 @@ class Trial:
             for _ in follow(run):
                 pass
         except TrainingFailed:
-            pass  # which is a result too; the log says so
+            if not failed(run):  # at the first step, of which nothing is logged
+                run.log({"step": 0, "signal/finite": 0.0})
 
-    def _create(self) -> Run:
+    def check(self) -> None:
+        """Make sure that what is on disk, if anything, is as long as what is wanted.
+
+        Raises:
+            UserError: it is of a bench with other --steps.
+        """
+        run, wanted = self.run, self._parts()["training"].steps
+        if run is not None and run.training.steps != wanted:
+            raise UserError(
+                f"{self.path} is a training of {run.training.steps} steps, not of {wanted}; "
+                "name another place by --out"
+            )
+
+    def _parts(self) -> dict[str, Any]:
         kind = registry.find(self.entry.model)
-        parts = shared_out(
+        return shared_out(
             {**self.recipe, **self.entry.settings, "seed": self.seed},
             config=kind.Config(),
             data=DataConfig(data=self.data),
             training=kind.recipe,
         )
+
+    def _create(self) -> Run:
+        kind, parts = registry.find(self.entry.model), self._parts()
         return create(kind, parts["config"], parts["data"], parts["training"], self.path)
 
 
@@ -77,21 +94,37 @@ def failed(run: Run) -> bool:
 
 
 def work(trials: Sequence[Trial], tell: Tell) -> Iterator[Trial]:
-    """Train what is not finished and yield each trial when it is; those of others are left out.
+    """Train what is not finished and yield each trial when it is.
+
+    What others train is looked at again at the end, and left out if they are still at it.
 
     Raises:
-        UserError: a trial's settings are wrong.
+        UserError: a trial's settings are wrong, or its folder holds a training of other length.
     """
+    for trial in trials:
+        trial.check()
+    passed = []
     for number, trial in enumerate(trials, 1):
         if not trial.finished:
             tell(
                 f"{number} of {len(trials)}: {trial.entry.name} on {trial.data}, seed {trial.seed}"
             )
-            try:
-                trial.train()
-            except UserError as error:
-                if "another training" not in str(error) and "is there already" not in str(error):
-                    raise
+            if _taken(trial):
                 tell(f"{trial.path} is being trained by another process; passing over it")
+                passed.append(trial)
                 continue
         yield trial
+    for trial in passed:
+        if trial.finished or not _taken(trial):
+            yield trial
+
+
+def _taken(trial: Trial) -> bool:
+    """Train, or tell that somebody else is at it."""
+    try:
+        trial.train()
+    except UserError as error:
+        if "another training" not in str(error) and "is there already" not in str(error):
+            raise
+        return True
+    return False

@@ -39,7 +39,6 @@ def main(words: Sequence[str]) -> None:
 
     from liangyi.bench.entry import parse as entry_of
     from liangyi.bench.trial import work
-    from liangyi.cli.choose import named
     from liangyi.cli.watch import say
     from liangyi.core import files
     from liangyi.core.errors import UserError, unknown
@@ -48,7 +47,7 @@ def main(words: Sequence[str]) -> None:
         lines = "\n".join(f"  {name:8} {about}" for name, about in BENCHES.items())
         print(f"usage: liangyi bench NAME ...\n\n{lines}\n\n{_ABOUT}")
         return
-    name, rest = named(words, "bench")
+    name, rest = words[0], words[1:]
     if name not in BENCHES:
         raise unknown("bench", name, BENCHES)
     args = parse(Bench, rest, f"bench {name}", f"{BENCHES[name]}.\n\n{_ABOUT}")
@@ -57,9 +56,10 @@ def main(words: Sequence[str]) -> None:
     if args.steps is not None and args.steps < 1:
         raise UserError(f"--steps {args.steps}: should be 1 or more")
     bench = import_module(f"liangyi.bench.{name}")
-    data = args.data or bench.DATA
+    data = tuple(dict.fromkeys(args.data)) or bench.DATA
     usual = bench.PICTURES if data == ("stacked-mnist",) else bench.MODELS
-    entries = [entry_of(text) for text in args.models or usual]
+    # one that is named twice takes part once
+    entries = list({one.folder: one for one in map(entry_of, args.models or usual)}.values())
     out = args.out or Path("bench") / name
     done = []
     for trial in work(bench.trials(entries, data, args.seeds, out, args.steps), say):

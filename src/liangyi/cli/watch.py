@@ -29,6 +29,7 @@ from liangyi.core.config import Training
 from liangyi.core.errors import UserError
 from liangyi.core.run import Run
 from liangyi.session import data_of, follow
+from liangyi.showing import verdicts_of
 
 _console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -67,6 +68,8 @@ def watch(run: Run) -> int:
     last = run.lines()[-1] if run.lines() else {}
     figures = {k: v for k, v in last.items() if k.startswith(("test/", "truth/"))}
     say("  ".join(f"{name} {value:.4g}" for name, value in figures.items())) if figures else None
+    verdicts = ", ".join(verdict.name for verdict in verdicts_of(run))
+    say(f"doctor: {verdicts} (liangyi diagnose {run.path})") if verdicts else None
     say(f"done: {run.path / 'report.html'}")
     processes.leave()
     return 0

@@ -57,4 +57,4 @@ class Turned(Dataset):
         return image.flip(axes) if axes else image
 
     def _like(self, columns: Mapping[str, Tensor]) -> Dataset:
-        return Turned(Dataset(self.data.spec, columns, self.data.fingerprint))
+        return Turned(self.data._like(columns))

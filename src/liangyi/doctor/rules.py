@@ -8,6 +8,7 @@ tried on others (docs/results.md).
 from __future__ import annotations
 
 import inspect
+import statistics
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -39,8 +40,9 @@ def verdicts(lines: Sequence[dict[str, float]], facts: Facts) -> list[Verdict]:
     """Return what is wrong with a training, the gravest first; `healthy` alone when nothing is."""
     chart = Chart(lines)
     found = [verdict for rule in RULES if (verdict := rule(chart, facts)) is not None]
-    if found and found[0].name == "diverging":
-        return found[:1]  # whatever else there is comes from it
+    broken = [verdict for verdict in found if verdict.name == "diverging"]
+    if broken and chart.lines[-1].get("signal/finite") == 0:
+        return broken  # whatever else there is comes from it
     return found or [_well(chart)]
 
 
@@ -70,7 +72,7 @@ COPIED = 0.2  # share of near copies from which on a model has learned items by 
 
 
 def diverging(chart: Chart, facts: Facts) -> Verdict | None:
-    """A loss is no number, or a thousand times what it was."""
+    """A loss is no number, or a thousand times what it was, or was once beyond all bounds."""
     for line in chart.lines[-1:]:
         if line.get("signal/finite") == 0:
             return Verdict(
@@ -88,6 +90,15 @@ def diverging(chart: Chart, facts: Facts) -> Verdict | None:
         sizes = [(step, abs(value)) for step, value in chart.line(name)]
         if len(sizes) < 6:
             continue
+        usual = statistics.median(size for _, size in sizes)
+        peak, worst = max(sizes, key=lambda pair: pair[1])
+        if worst > 1e6 * max(usual, 1.0):
+            return Verdict(
+                "diverging", peak,
+                f"{name} was {worst:.3g} there and {usual:.3g} otherwise: a step threw the weights "
+                "far away",
+                "a tenth of the learning rate, from the beginning",
+            )  # fmt: skip
         first = sorted(size for _, size in sizes[: len(sizes) // 3])[len(sizes) // 6]
         limit = 1000 * max(first, 0.1)
         since = chart.lasting(name, partial(_exceeds, limit))

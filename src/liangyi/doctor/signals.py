@@ -65,6 +65,8 @@ def signals(
         players: who learns just now; a judge that does not is not asked.
     """
     found: dict[str, float] = {}
+    if len(real.train) < 2:
+        return found  # one item is at no distance from others
     if hasattr(model, "sample"):
         shown = averaged.sample(LOOK)
         drawn = shown if averaged is model else model.sample(LOOK)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+import pydantic
 
 from liangyi.core import files
 from liangyi.core.errors import UserError
@@ -16,6 +19,8 @@ from liangyi.core.errors import UserError
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """One figure about one model, and how it was measured."""
+
+    __pydantic_config__ = pydantic.ConfigDict(extra="forbid", strict=True)
 
     metric: str  # frechet, kernel, precision ...
     value: float
@@ -43,7 +48,10 @@ class Card:
 
     def json(self) -> dict[str, Any]:
         """Return the plain form; what is not finite becomes null, which is what JSON has."""
-        plain = asdict(self) | {"interval": self.interval}
+        interval = self.interval
+        if interval is not None and not all(map(math.isfinite, interval)):
+            interval = None
+        plain = asdict(self) | {"interval": interval}
         return {k: None if isinstance(v, float) and not math.isfinite(v) else v
                 for k, v in plain.items()}  # fmt: skip
 
@@ -54,12 +62,22 @@ class Card:
         Raises:
             UserError: it is not what `json` writes.
         """
+        if not isinstance(plain, dict):
+            raise UserError(f"{where} holds no cards; score the run anew")
+        fields = {k: v for k, v in plain.items() if k != "interval"}
+        if "value" in fields and fields["value"] is None:
+            fields["value"] = math.nan
         try:
-            fields = {k: v for k, v in plain.items() if k != "interval"}
-            fields["value"] = math.nan if fields["value"] is None else float(fields["value"])
-            return cls(**fields)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UserError(f"{where} holds no cards ({error!r}); score the run anew") from None
+            return _cards().validate_json(json.dumps(fields))
+        except pydantic.ValidationError as error:
+            first = error.errors()[0]
+            reason = ": ".join([*map(str, first["loc"]), first["msg"]])
+            raise UserError(f"{where} holds no cards ({reason}); score the run anew") from None
+
+
+@functools.cache
+def _cards() -> pydantic.TypeAdapter[Card]:
+    return pydantic.TypeAdapter(Card)
 
 
 _DECISIVE = {

@@ -54,12 +54,14 @@ def _features(
     a, b, c = (judge.features(x, scale) for x in (real, drawn, other))
     facts = {"features": judge.name, "resize": judge.resize}
     near, near_floor = manifold(a, b), manifold(a, c)
+    groups = _groups(subject)
     found = [
         subject.card("frechet", frechet(gaussian(a), gaussian(b)), "lower",
-                     error=frechet_error(a, b), floor=frechet(gaussian(a), gaussian(c)),
+                     error=frechet_error(a, b, groups), floor=frechet(gaussian(a), gaussian(c)),
                      about="Frechet distance of the features", **facts),
-        subject.card("kernel", kernel_distance(a, b), "lower", error=kernel_error(a, b),
-                     floor=kernel_distance(a, c), about="unbiased kernel distance (KID)", **facts),
+        subject.card("kernel", kernel_distance(a, b), "lower",
+                     error=kernel_error(a, b, groups), floor=kernel_distance(a, c),
+                     about="unbiased kernel distance (KID)", **facts),
     ]  # fmt: skip
     words = {
         "precision": "share of samples that look real",
@@ -82,6 +84,11 @@ def _features(
     return found
 
 
+def _groups(subject: Subject) -> int:
+    """Return the number of a jackknife's groups: ten, of two items at least."""
+    return min(10, subject.number // 2)
+
+
 def _classes(subject: Subject, judge: Judge, real: Tensor, drawn: Tensor) -> list[Card]:
     scale, model = subject.model.image_range, subject.model
     seen, true = judge.probabilities(drawn, scale), judge.probabilities(real, scale)
@@ -90,7 +97,8 @@ def _classes(subject: Subject, judge: Judge, real: Tensor, drawn: Tensor) -> lis
     count = len(model.spec.classes) or seen.shape[1]
     found = [
         subject.card("classifier_score", classifier_score(seen), "higher",
-                     error=classifier_score_error(seen), floor=classifier_score(true),
+                     error=classifier_score_error(seen, _groups(subject)),
+                     floor=classifier_score(true),
                      about="sure of each, even over all: the Inception Score's formula", **facts),
         subject.card("confidence", float(best.mean()), "higher", error=error.of_mean(best),
                      floor=float(true.max(1).values.mean()),
@@ -155,7 +163,11 @@ def _copies(subject: Subject, drawn: Tensor) -> list[Card]:
     picture = nearest_pairs(few[first], every[found.index[first]], subject.model.image_range)
     stream = io.BytesIO()
     picture.save(stream, "PNG")
-    files.write(subject.run.path / "nearest.png", stream.getvalue())
+    path = subject.run.path / "nearest.png"
+    try:
+        files.write(path, stream.getvalue())
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}") from error
     return [
         subject.card("memorised", found.share, "lower", error=found.error, floor=found.expected,
                      generated=len(few), real=len(every), split="train", features="pixels",

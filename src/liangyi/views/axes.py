@@ -39,9 +39,10 @@ def short(value: float, digits: int = 3) -> str:
     """Write a number for a label: 5058, 12.5k, 0.25, 1.3e-05, nan."""
     if not math.isfinite(value):
         return "nan"
-    size, unit = next((pair for pair in UNITS if abs(value) >= pair[0]), (1.0, ""))
-    if abs(value) < 1e4:  # four digits are as short as 5.06k, and exact
-        return f"{value:.{max(digits, 4) if abs(value) >= 1e3 else digits}g}"
+    # what is rounded up to the next unit is written in it: 1M, not 1e+03k
+    size, unit = next((pair for pair in UNITS if abs(value) >= 0.9995 * pair[0]), (1.0, ""))
+    if abs(value) < 9999.5:  # four digits are as short as 5.06k, and exact
+        return f"{value:.{max(digits, 4) if abs(value) >= 999.5 else digits}g}"
     return f"{value / size:.{digits}g}{unit}"
 
 

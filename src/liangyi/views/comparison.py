@@ -8,7 +8,7 @@ from html import escape
 
 from liangyi.doctor.verdict import Verdict
 from liangyi.metrics.card import Card
-from liangyi.views.cards import comparison_html
+from liangyi.views.cards_html import comparison_html
 from liangyi.views.intervals import dot
 from liangyi.views.overlay import overlaid
 from liangyi.views.page import facts, page, picture, section
@@ -18,7 +18,7 @@ from liangyi.views.page import facts, page, picture, section
 class Column:
     """What the page shows of a run."""
 
-    name: str
+    name: str  # no two runs have the same
     model: str = ""
     data: str = ""
     step: int = 0  # until which it was trained
@@ -41,34 +41,23 @@ def comparison_page(
     Returns:
         HTML. All strings are escaped.
     """
-    names = _apart([run.name for run in runs])
-    logs = {name: run.lines for name, run in zip(names, runs, strict=True)}
+    names = [run.name for run in runs]
+    logs = {run.name: run.lines for run in runs}
     curves = overlaid(logs) if any(logs.values()) else ""
     body = [
         f"<header><h1>{escape(title)}</h1></header>",
         section("How good", comparison_html(names, [run.cards for run in runs], refusals or {})),
-        section("Runs", _columns(names, runs)),
+        section("Runs", _columns(runs)),
         section("Curves", f'<div class="wide">{curves}</div>' if curves else ""),
     ]
     return page(title, body)
 
 
-def _apart(names: Sequence[str]) -> list[str]:
-    """Return names of which no two are equal: runs of two folders may have the same."""
-    found: list[str] = []
-    for name in names:
-        number, unique = 2, name
-        while unique in found:
-            number, unique = number + 1, f"{name} ({number})"
-        found.append(unique)
-    return found
-
-
-def _columns(names: Sequence[str], runs: Sequence[Column]) -> str:
+def _columns(runs: Sequence[Column]) -> str:
     parts = []
-    for place, (name, run) in enumerate(zip(names, runs, strict=True)):
+    for place, run in enumerate(runs):
         known = {"model": run.model, "data": run.data, "step": f"{run.step:,}"}
-        shown = picture(run.sample, f"newest samples of {name}") if run.sample else ""
+        shown = picture(run.sample, f"newest samples of {run.name}") if run.sample else ""
         verdicts = "".join(
             f'<li class="{"well" if verdict.healthy else "ill"}" '
             f'title="{escape(verdict.evidence)}">{escape(verdict.name)}</li>'
@@ -76,7 +65,7 @@ def _columns(names: Sequence[str], runs: Sequence[Column]) -> str:
         )
         chips = f'<ul class="chips">{verdicts}</ul>' if verdicts else ""
         parts.append(
-            f"<div><h3>{dot(place)}{escape(name)}</h3>"
+            f'<div><h3 class="run">{dot(place)}{escape(run.name)}</h3>'
             f"{facts({key: value for key, value in known.items() if value})}"
             f"{shown}{chips}</div>"
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from liangyi.metrics.card import Card
+
+Labelled = Sequence[tuple[str, Card]]  # cards with the names that tell them apart
 
 # field -> how its value is said in a line with others
 _SAID = {
@@ -17,34 +19,16 @@ _SAID = {
     "seed": "seed {}",
     "step": "step {}",
 }
-_UNSAID = {"", "0"}  # of these fields, what means that there is none
-_COUNTS = {"seed", "step"}  # of which 0 is a value
+_COUNTS = {"seed", "step"}  # of which 0 is a value; of others it means that there is none
 
 
-def conditions(labelled: Sequence[tuple[str, Card]]) -> list[str]:
+def conditions(labelled: Labelled) -> list[str]:
     """Return a line of what is common to all cards, then one for each field that differs.
 
     Args:
         labelled: cards with the names that tell them apart, which need not be unique.
     """
-    common, lines = [], []
-    for field, form in _SAID.items():
-        holders: dict[str, list[str]] = {}
-        for label, card in labelled:
-            holders.setdefault(_value(card, field), []).append(label)
-        if len(holders) > 1:
-            # the one that most have comes last, and needs no list
-            *few, most = sorted(holders, key=lambda value: len(holders[value]))
-            parts = [
-                f"{value or 'none'} for {', '.join(dict.fromkeys(holders[value]))}" for value in few
-            ]
-            parts.append(f"else {most or 'none'}")
-            lines.append(f"{field}: {'; '.join(parts)}")
-        else:
-            value = next(iter(holders), "")
-            if value and (field, value) != ("resize", "none"):
-                common.append(form.format(value))
-    return [*([" · ".join(common)] if common else []), *lines]
+    return _lines(labelled, lambda field: labelled)
 
 
 def conditions_of_runs(names: Sequence[str], cards: Sequence[Sequence[Card]]) -> list[str]:
@@ -53,23 +37,52 @@ def conditions_of_runs(names: Sequence[str], cards: Sequence[Sequence[Card]]) ->
     Metrics of one run may differ from each other; that is no difference between runs, and not said.
     """
     every = [(name, card) for name, column in zip(names, cards, strict=True) for card in column]
-    metrics = dict.fromkeys(card.metric for _, card in every)
-    kept = []
-    for line in conditions(every):
-        field = line.partition(":")[0]
-        if field not in _SAID:
-            kept.append(line)  # what is common
-            continue
-        values = [
-            {_value(card, field) for _, card in every if card.metric == metric}
-            for metric in metrics
-        ]
-        if any(len(found) > 1 for found in values):
-            kept.append(line)
-    return kept
+
+    def between_runs(field: str) -> Labelled:
+        found: dict[str, set[str]] = {}
+        for _, card in every:
+            found.setdefault(card.metric, set()).add(_value(card, field))
+        return [(name, card) for name, card in every if len(found[card.metric]) > 1]
+
+    return _lines(every, between_runs)
+
+
+def _lines(labelled: Labelled, telling: Callable[[str], Labelled]) -> list[str]:
+    """Say each field; where it differs, of those cards alone that are telling."""
+    common, lines = [], []
+    for field, form in _SAID.items():
+        if len(_holders(labelled, field)) > 1:
+            differing = _holders(telling(field), field)
+            lines += [f"{field}: {_apart(differing)}"] if differing else []
+        else:
+            value = next(iter(_holders(labelled, field)), "")
+            common += [form.format(value)] if value and (field, value) != ("resize", "none") else []
+    return [*([" · ".join(common)] if common else []), *lines]
+
+
+def _holders(labelled: Labelled, field: str) -> dict[str, list[str]]:
+    """Return who has each value of a field."""
+    found: dict[str, list[str]] = {}
+    for label, card in labelled:
+        labels = found.setdefault(_value(card, field), [])
+        if label not in labels:
+            labels.append(label)
+    return found
+
+
+def _apart(holders: dict[str, list[str]]) -> str:
+    """Say who has which value; that of many comes last and needs no list."""
+    most = max(holders, key=lambda value: len(holders[value]))
+    many = len(holders[most]) > 1
+    parts = [
+        f"{value or 'none'} for {', '.join(labels)}"
+        for value, labels in holders.items()
+        if value != most or not many
+    ]
+    return "; ".join([*parts, f"else {most or 'none'}"] if many else parts)
 
 
 def _value(card: Card, field: str) -> str:
     value = getattr(card, field)
     said = f"{value:,}" if isinstance(value, int) else str(value)
-    return "" if said in _UNSAID and field not in _COUNTS else said
+    return "" if said == "0" and field not in _COUNTS else said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from liangyi.views.axes import short
 from liangyi.views.panels import Panel, grouped, series, signals
-from liangyi.views.plots import Layout, panels_from, reach, wrapped
+from liangyi.views.plots import RIM, Layout, panels_from, reach, wrapped
 from liangyi.views.svg import document, text
 
 WIDTHS = {1: 720.0, 2: 520.0, 3: 340.0}  # panels in a row: width of each
@@ -50,7 +50,7 @@ def curves(lines: list[dict[str, float]]) -> str:
         drawn, y = panels_from(y + 30, small, SMALL, steps, newest=True)
         body += drawn
         width = max(width, SMALL.whole)
-    return document(width, y, "training curves", body)
+    return document(width + RIM, y, "training curves", body)
 
 
 def layout_of(count: int, faint: float = 0.28) -> Layout:

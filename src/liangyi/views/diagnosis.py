@@ -14,14 +14,17 @@ def diagnosis(verdicts: Sequence[Verdict]) -> str:
 
 
 def _well(verdict: Verdict) -> str:
-    said = " ".join(part for part in (verdict.evidence, verdict.advice) if part)
-    beside = f" <span>{escape(said)}</span>" if said else ""
-    return f'<p class="verdict well"><strong>{escape(verdict.name)}</strong>{beside}</p>'
+    beside = f" <span>{escape(verdict.evidence)}</span>" if verdict.evidence else ""
+    name = f"<strong>{escape(verdict.name)}</strong>"
+    return f'<div class="verdict well">{name}{beside}{_advice(verdict)}</div>'
 
 
 def _ill(verdict: Verdict) -> str:
     since = f'<span class="quiet">since step {verdict.since:,}</span>'
     evidence = f"<p>{escape(verdict.evidence)}</p>" if verdict.evidence else ""
-    advice = f"<p><strong>Try:</strong> {escape(verdict.advice)}</p>" if verdict.advice else ""
     name = f"<h3>{escape(verdict.name)}</h3>"
-    return f'<div class="verdict"><div>{name}{since}</div>{evidence}{advice}</div>'
+    return f'<div class="verdict"><div>{name}{since}</div>{evidence}{_advice(verdict)}</div>'
+
+
+def _advice(verdict: Verdict) -> str:
+    return f"<p><strong>Try:</strong> {escape(verdict.advice)}</p>" if verdict.advice else ""

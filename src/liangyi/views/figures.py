@@ -7,15 +7,17 @@ import math
 from liangyi.metrics.card import Card
 from liangyi.views.axes import short
 
-ARROWS = {"lower": "↓", "higher": "↑", "half": "0.5"}
+ARROWS = {"lower": "↓", "higher": "↑", "half": "½"}
 DIGITS = 4  # of a figure without an error
 LONGEST = 6  # decimals, beyond which powers of ten are written
+LARGEST = 1e7  # and from which on they are written as well
+FINEST = 1e-7  # error over value, below which it is only that of rounding
 
 
 def margin(card: Card) -> float | None:
     """Return half the width of the 95 % interval, None where it is not known."""
-    known = card.error is not None and math.isfinite(card.error) and math.isfinite(card.value)
-    return 1.96 * card.error if known and card.error is not None else None
+    away = 1.96 * card.error if card.error is not None else math.nan
+    return away if math.isfinite(away) and math.isfinite(card.value) else None
 
 
 def figures(card: Card) -> tuple[str, str, str]:
@@ -25,12 +27,12 @@ def figures(card: Card) -> tuple[str, str, str]:
     """
     away = margin(card)
     floor = card.floor if card.floor is not None and math.isfinite(card.floor) else None
-    if not away:
-        said = "" if away is None else "0"
+    if not away or away < FINEST * abs(card.value):
+        said = "" if away is None else f"{away:.1g}"
         return _plain(card.value), said, "" if floor is None else _plain(floor)
     decimals = _decimals(away)
     largest = max(abs(card.value), away)
-    if decimals > LONGEST or largest >= 1e7:
+    if decimals > LONGEST or largest >= LARGEST:
         power = math.floor(math.log10(largest))
         shown = [_fixed(x / 10.0**power, decimals + power) for x in (card.value, away)]
         value, said = (f"{words}e{power:+03d}" for words in shown)
@@ -58,7 +60,8 @@ def _floor(floor: float, decimals: int) -> str:
     near = round(floor, decimals)
     if floor and abs(near) < abs(floor) / 2:
         return f"{floor:.1g}"
-    return _plain(floor) if decimals > LONGEST else _fixed(floor, decimals)
+    far = decimals > LONGEST or abs(floor) >= LARGEST
+    return _plain(floor) if far else _fixed(floor, decimals)
 
 
 def _plain(value: float) -> str:
@@ -66,4 +69,8 @@ def _plain(value: float) -> str:
         return "not a number"
     if math.isinf(value):
         return "infinite" if value > 0 else "-infinite"
-    return short(value, DIGITS)
+    if abs(value) >= LARGEST:
+        return f"{value:.{DIGITS}g}"
+    # 0.5300 beside 0.4543, but 8 where things were counted
+    whole = value == round(value)
+    return short(value, DIGITS) if whole or abs(value) >= 9999.5 else f"{value:#.{DIGITS}g}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from liangyi.views.curves import layout_of
 from liangyi.views.panels import OWN, SIGNAL, series, single
-from liangyi.views.plots import LINE, SMALL, panels_from, reach, wrapped
+from liangyi.views.plots import LINE, RIM, SMALL, panels_from, reach, wrapped
 from liangyi.views.svg import document, tag, text
 
 # of the doctor's many signals those that say how good a run is
@@ -50,7 +50,7 @@ def overlaid(runs: Mapping[str, list[dict[str, float]]]) -> str:
         for place, line in enumerate(legend)
     ]
     drawn, y = panels_from(LINE * len(legend) + 14, panels, layout, reach(panels))
-    return document(layout.whole, y, "curves of the runs", body + drawn)
+    return document(layout.whole + RIM, y, "curves of the runs", body + drawn)
 
 
 def _title(metric: str) -> str:

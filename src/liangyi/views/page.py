@@ -20,7 +20,8 @@ body { margin: 0; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial,
   sans-serif; }
 main { max-width: 1180px; margin: 0 auto; padding: 32px 24px 64px; }
-h1 { font-size: 28px; line-height: 1.2; margin: 0 0 16px; letter-spacing: -0.01em; }
+h1 { font-size: 28px; line-height: 1.2; margin: 0 0 16px; letter-spacing: -0.01em;
+  overflow-wrap: anywhere; }
 h2 { font-size: 17px; margin: 0 0 16px; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 10px;
   padding: 20px 24px 24px; margin-top: 20px; }
@@ -32,7 +33,7 @@ section .facts dd { font-weight: 400; }
 .notes { margin: 16px 0 0; padding: 10px 16px 10px 32px; background: var(--warn);
   border-left: 3px solid var(--warn-line); border-radius: 4px; }
 .wide { overflow-x: auto; }
-.wide svg { display: block; color: var(--ink); filter: var(--lift, none); }
+svg { display: block; flex: none; color: var(--ink); filter: var(--lift, none); }
 .flush svg { margin: -16px 0 -8px -20px; }
 .samples { display: flex; flex-wrap: wrap; gap: 24px 32px; align-items: flex-start; }
 figure { margin: 0; max-width: 100%; }
@@ -68,15 +69,15 @@ td:last-child { color: var(--soft); padding-right: 0; }
   vertical-align: middle; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .cards thead th { border-top: 0; color: var(--soft); font-size: 12.5px; vertical-align: bottom; }
 .cards thead th:not(:first-child) { white-space: normal; }
-.cards thead span { overflow-wrap: anywhere; }
 .cards tbody th { font-weight: 600; }
+.cards tr > :first-child { position: sticky; left: 0; background: var(--card); }
 .cards small { display: block; font-size: 12.5px; font-weight: 400; color: var(--soft);
   white-space: normal; max-width: 320px; }
 .cards td:last-child { padding-right: 0; }
 .quiet { color: var(--soft); font-weight: 400; }
 p.quiet { font-size: 12.5px; margin: 14px 0 0; overflow-wrap: anywhere; }
 h3 { font-size: 16px; line-height: 1.3; margin: 0; overflow-wrap: anywhere; }
-h3 svg, thead svg { display: inline-block !important; margin-right: 6px; }
+.run { display: flex; align-items: baseline; gap: 6px; overflow-wrap: anywhere; }
 .verdict { margin: 12px 0 0; padding: 12px 18px 14px; background: var(--warn);
   border-left: 3px solid var(--warn-line); border-radius: 4px; }
 .verdict:first-of-type { margin-top: 0; }
@@ -96,6 +97,9 @@ h3 svg, thead svg { display: inline-block !important; margin-right: 6px; }
   border: 1px solid var(--warn-line); }
 .chips li.well { background: var(--well); border-color: var(--well-line); }
 code { font: 13px ui-monospace, 'SF Mono', Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+@media (max-width: 600px) { main { padding: 20px 10px 40px; } h1 { font-size: 22px; }
+  section { padding: 16px 14px 20px; }
+  .cards th, .cards td, .cards td:nth-child(2) { padding-right: 14px; } }
 @media print { body { background: none; } section { break-inside: avoid; }
   .slider { display: none; } .wide { overflow: visible; }
   .wide svg, .large { max-width: 100%; height: auto; }

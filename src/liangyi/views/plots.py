@@ -14,6 +14,7 @@ from liangyi.views.svg import span, tag, text, width_of
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")
 DASHES = (None, "6 3", "2 3")
 LEFT, GAP, LINE = 50.0, 26.0, 17.0  # margin of the axis, between panels, of a legend
+RIM = 4.0  # beyond the last panel: for the dot where its curve ends
 SMALL = 11.5  # size of a legend's letters
 MANY = 60  # points from which on a curve is drawn faintly, and smoothed
 

@@ -52,6 +52,20 @@ def ranked(cards: Sequence[Sequence[Card]], refusals: Mapping[str, str]) -> list
     return rows
 
 
+def told(rows: Sequence[Row]) -> list[str]:
+    """Return what the marks in rows mean, and why rows have none."""
+    used = {mark for row in rows for mark in row.marks}
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if row.reason:
+            reasons.setdefault(row.reason, []).append(row.metric)
+    refused = [
+        f"not ranked ({why}): {'all' if 1 < len(rows) == len(metrics) else ', '.join(metrics)}"
+        for why, metrics in reasons.items()
+    ]
+    return [*(words for mark, words in MEANINGS.items() if mark in used), *refused]
+
+
 def _marked(cards: Sequence[Card | None]) -> tuple[tuple[str, ...], str]:
     """Return the mark of each card; nothing is told of a failure or without an error."""
     finite = {
@@ -74,10 +88,6 @@ def _marked(cards: Sequence[Card | None]) -> tuple[tuple[str, ...], str]:
 
 def _badness(card: Card) -> tuple[float, float, float]:
     """Return the value between the ends of its interval, all turned so that less is better."""
-    away = margin(card) or 0.0
-    if card.better == "half":
-        # an interval around 1/2 begins at no distance, not at the lesser of its ends'
-        off = abs(card.value - 0.5)
-        return max(0.0, off - away), off, off + away
-    value = card.value if card.better == "lower" else -card.value
-    return value - away, value, value + away
+    turned = {"lower": card.value, "higher": -card.value, "half": abs(card.value - 0.5)}
+    bad, away = turned[card.better], margin(card) or 0.0
+    return bad - away, bad, bad + away

@@ -9,7 +9,7 @@ from typing import Any
 from liangyi.doctor.verdict import Verdict
 from liangyi.metrics.card import Card
 from liangyi.views.axes import short
-from liangyi.views.cards import html
+from liangyi.views.cards_html import html
 from liangyi.views.curves import curves
 from liangyi.views.diagnosis import diagnosis
 from liangyi.views.page import facts, page, picture, section, source

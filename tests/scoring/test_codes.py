@@ -1,0 +1,117 @@
+"""Pictures that passed through a code: against themselves, and what the model's own bound says."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from liangyi.core.batch import Images
+from liangyi.core.model import verb
+from liangyi.data import Dataset
+from liangyi.metrics import error
+from liangyi.metrics.card import kept
+from liangyi.metrics.pictures import psnr, ssim
+from liangyi.scoring import score
+from liangyi.session import data_of
+from liangyi.zoo.autoencoder import Autoencoder
+from liangyi.zoo.vae import VAE
+
+from .conftest import named
+
+
+@pytest.fixture
+def autoencoder(run_of):
+    return run_of("autoencoder", "digits")
+
+
+@pytest.fixture
+def vae(run_of):
+    return run_of("vae", "digits")
+
+
+def held_out(run) -> Dataset:
+    data = data_of(run, "test")
+    assert isinstance(data, Dataset)
+    return data
+
+
+def pictures(run, count: int) -> Tensor:
+    (image,) = held_out(run).batch(Images, torch.arange(count), image_range=run.kind.image_range)
+    return image
+
+
+def test_each_card_is_the_figure_of_its_name(autoencoder):
+    found = named(score(autoencoder, 100))
+    model, real = autoencoder.model(), pictures(autoencoder, 100)
+    again = model.reconstruct(real)
+    for name, each in (("psnr", psnr(again, real, (-1, 1))), ("ssim", ssim(again, real, (-1, 1)))):
+        assert found[name].value == pytest.approx(float(each.mean()), rel=1e-5)
+        assert found[name].error == pytest.approx(error.of_mean(each), rel=1e-4)
+        assert found[name].better == "higher"
+    wanted = float((again - real).square().flatten(1).sum(1).mean())
+    assert found["reconstruction"].value == pytest.approx(wanted, rel=1e-4)
+    assert found["reconstruction"].better == found["pixel_error"].better == "lower"
+    assert found.keys() == {"psnr", "ssim", "reconstruction", "pixel_error"}
+    for card in found.values():
+        assert (card.split, card.real, card.features) == ("test", 100, "pixels")
+
+
+def test_a_lost_picture_is_worse_than_a_noisy_one_and_that_than_none(autoencoder, monkeypatch):
+    def reconstructing(change) -> dict[str, float]:
+        monkeypatch.setattr(Autoencoder, "reconstruct", verb(lambda self, image: change(image)))
+        found = named(score(autoencoder, 100))
+        return {name: found[name].value for name in ("psnr", "ssim")}
+
+    perfect = reconstructing(lambda image: image)
+    noisy = reconstructing(lambda image: image + 0.3 * torch.randn(image.shape))
+    other = reconstructing(lambda image: image.roll(1, 0))  # another picture
+    assert perfect["psnr"] == math.inf and perfect["ssim"] == pytest.approx(1, abs=1e-5)
+    assert perfect["psnr"] > noisy["psnr"] > 12 > other["psnr"]
+    assert perfect["ssim"] > noisy["ssim"] > other["ssim"]
+
+
+def test_an_endless_figure_does_not_spoil_the_file(autoencoder, monkeypatch):
+    monkeypatch.setattr(Autoencoder, "reconstruct", verb(lambda self, image: image))
+    score(autoencoder, 100)
+    text = (autoencoder.path / "scores.json").read_text()
+    assert "Infinity" not in text and "NaN" not in text
+    assert math.isnan(named(kept(autoencoder.path))["psnr"].value)
+
+
+def test_a_code_that_can_be_drawn_from_has_bounds_and_pictures_too(vae):
+    found = named(score(vae, 250))
+    bound, elbo = found["importance_bound"], found["elbo"]
+    # the same 250 pictures; the tighter bound is the greater one
+    assert bound.real == elbo.real == 250
+    assert elbo.value < bound.value < 0
+    assert bound.better == elbo.better == "higher"
+    assert found["reconstruction"].better == found["kl"].better == "lower"
+    assert elbo.value == pytest.approx(-found["reconstruction"].value - found["kl"].value, rel=1e-4)
+    assert found["bits"].value == pytest.approx(-bound.value / (64 * math.log(2)))
+    assert found["bits"].error == pytest.approx(bound.error / (64 * math.log(2)))
+    assert found["bits"].better == "lower"
+    assert {"frechet", "precision", "memorised", "psnr"} <= found.keys()
+
+
+def test_active_units_are_those_that_carry_anything(vae, monkeypatch):
+    # breaks when a collapsed posterior looks like a working one
+    carried = torch.tensor([1.0, 0.0, 1.0, 0.0])
+    encode = VAE.encode
+
+    def some(self: VAE, image: Tensor) -> Tensor:
+        return encode(self, image) * 0 + image.flatten(1)[:, 27:31] * carried
+
+    monkeypatch.setattr(VAE, "encode", some)
+    card = named(score(vae, 250))["active_units"]
+    assert card.value == 2 and "of 4" in card.about
+    assert (card.real, card.generated, card.better) == (250, 0, "higher")
+
+
+def test_bounds_look_at_five_hundred_pictures_at_most(vae, monkeypatch):
+    monkeypatch.setattr("liangyi.scoring.codes._BOUND", 40)
+    found = named(score(vae, 250))
+    assert found["importance_bound"].real == found["bits"].real == 40
+    assert found["active_units"].real == found["elbo"].real == 250

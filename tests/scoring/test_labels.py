@@ -1,0 +1,55 @@
+"""A classifier: the share that it names rightly, of all held-out pictures."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from liangyi.core.batch import Labelled
+from liangyi.metrics.error import of_share
+from liangyi.scoring import score
+from liangyi.session import data_of
+from liangyi.zoo.mnist_mlp import MnistMLP
+
+from .conftest import named
+
+
+@pytest.fixture
+def run(run_of):
+    return run_of("mnist-mlp", "digits")
+
+
+@pytest.fixture
+def batch(run):
+    data = data_of(run, "test")
+    return data.batch(Labelled, torch.arange(297), image_range=(0.0, 1.0))
+
+
+def test_accuracy_is_of_all_that_was_held_out(run, batch):
+    # breaks when --number, which is of samples, cuts it short
+    found = named(score(run, 20))
+    probabilities = run.model().classify(batch.image)
+    right = float((probabilities.argmax(1) == batch.label).float().mean())
+    card = found["accuracy"]
+    assert card.value == pytest.approx(right, abs=1e-5) and card.better == "higher"
+    assert card.error == pytest.approx(of_share(right, 297), abs=1e-5)
+    assert (card.split, card.real, card.generated) == ("test", 297, 0)
+    loss = float(cross_entropy(probabilities.log(), batch.label))
+    assert found["loss"].value == pytest.approx(loss, rel=1e-3)
+    assert found["loss"].better == "lower" and found.keys() == {"accuracy", "loss"}
+
+
+@pytest.mark.parametrize(("away", "accuracy"), [(0, 1.0), (1, 0.0)])
+def test_a_classifier_that_is_always_right_or_always_wrong(away, accuracy, run, batch, monkeypatch):
+    def forward(self: MnistMLP, image: Tensor) -> Tensor:
+        found = torch.cdist(image.flatten(1), batch.image.flatten(1)).argmin(1)
+        named = (batch.label[found] + away) % 10
+        return 20 * torch.nn.functional.one_hot(named, 10).float()
+
+    monkeypatch.setattr(MnistMLP, "forward", forward)
+    found = named(score(run))
+    assert found["accuracy"].value == pytest.approx(accuracy)
+    assert (found["loss"].value < 0.01) == (accuracy == 1)
+    assert found["accuracy"].error > 0  # of 297 pictures nobody knows that it never errs

@@ -1,0 +1,79 @@
+"""Generated sentences: by the oracle, by the model itself, and by what they share."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from liangyi.data import DataConfig
+from liangyi.measuring import test as measured
+from liangyi.metrics.text import bleu, self_bleu
+from liangyi.sampling import samples
+from liangyi.scoring import score
+from liangyi.session import data_of, follow
+
+from .conftest import named, subject_of
+
+
+@pytest.fixture
+def run(run_of):
+    return run_of("seqgan")
+
+
+def test_each_card_is_the_figure_of_its_name(run):
+    # breaks when other samples are judged, or real and generated ones are swapped
+    found = named(score(run, 300, seed=2))
+    subject = subject_of(run, 300)
+    drawn, (real, other) = samples(run.model(), 300, 2), subject.real()
+    oracle, held_out = data_of(run), data_of(run, "test")
+    wanted = {
+        "oracle_nll": (oracle.judge(drawn)["oracle_nll"], oracle.judge(other)["oracle_nll"]),
+        "nll": (measured(run.model(), held_out)["test/nll"], None),
+        "bleu_4": (bleu(drawn, real), bleu(other, real)),
+        "self_bleu_4": (self_bleu(drawn), self_bleu(other)),
+    }
+    assert {name: (card.value, card.floor) for name, card in found.items()} == wanted
+    assert (found["nll"].split, found["nll"].real, found["nll"].generated) == ("test", 10_000, 0)
+    assert found["bleu_4"].real == found["bleu_4"].generated == 300
+    assert found["bleu_4"].better == "higher"
+    assert {found[name].better for name in ("oracle_nll", "nll", "self_bleu_4")} == {"lower"}
+    assert {card.features for card in found.values()} == {"tokens"}
+
+
+def test_many_sentences_are_compared_by_five_hundred(run):
+    found = named(score(run, 700))
+    assert found["oracle_nll"].generated == 700
+    assert found["bleu_4"].real == found["self_bleu_4"].generated == 500
+
+
+def test_sentences_of_the_oracle_are_as_good_as_the_floor(run, plant):
+    plant(data_of(run).columns["token"][5000:5400])
+    found = named(score(run, 400))
+    for name in ("oracle_nll", "bleu_4", "self_bleu_4"):
+        assert found[name].value == pytest.approx(found[name].floor, rel=0.1), name
+
+
+def test_words_at_random_are_seen(run, plant):
+    plant(torch.randint(12, (400, 5), generator=torch.Generator().manual_seed(0)))
+    found = named(score(run, 400))
+    assert found["oracle_nll"].value > found["oracle_nll"].floor + 1
+    assert found["bleu_4"].value < 0.8 * found["bleu_4"].floor
+
+
+def test_one_sentence_again_and_again_is_seen(run, plant):
+    plant(data_of(run).columns["token"][:1].expand(400, -1))
+    card = named(score(run, 400))["self_bleu_4"]
+    assert card.value == pytest.approx(1) and card.floor < 0.9
+
+
+def test_short_sentences_have_short_word_groups(small, tmp_path):
+    # breaks when groups of four words are asked for where a sentence has three
+    here = dataclasses.replace(
+        small("seqgan"), data=DataConfig(data="oracle", vocabulary=12, length=3)
+    )
+    run = here.run(tmp_path / "short", steps=1)
+    for _ in follow(run):
+        pass
+    assert {"bleu_3", "self_bleu_3"} < named(score(run, 50)).keys()
