@@ -1,10 +1,11 @@
 """What the doctor's signals cost at their default interval, as a share of the training time.
 
-    python -m benchmarks.watching [PAIRS]
+    python -m benchmarks.watching [STRETCHES]
 
-The same model on the same data takes stretches of 250 steps, in turn with one look at the end of
-the stretch (as a training has it) and without; the figure is the median of the ratios of
-neighbours. Models from the smallest on, where a look weighs most.
+A training takes stretches of 250 steps, with one look at the end of each. The cost is that look,
+and what the last step takes beyond the others; the share is of 250 usual steps (the median step of
+the same stretch). Given is the median over the stretches, of models from the smallest on, where a
+look weighs most.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 from liangyi import data
@@ -33,50 +33,45 @@ CASES: list[tuple[str, str, dict[str, Any], int]] = [
 ]
 
 
-def stretches(
-    name: str, source: str, settings: dict[str, Any], batch: int, watched: bool
-) -> Callable[[], None]:
+def shares(
+    name: str, source: str, settings: dict[str, Any], batch: int, stretches: int
+) -> list[float]:
+    """Return the share of each stretch."""
     kind = registry.find(name)
     config = data.DataConfig(data=source, vocabulary=50, length=10)
     train, held_out = data.load(config), data.load(config, "test")
     assert train is not None
     model = build(kind, kind.Config(**settings), train.spec, 0)
     stream = data.Batches(train, kind.batch_type(train.spec), batch, image_range=model.image_range)
-    every = dataclasses.replace(kind.recipe, batch_size=batch, steps=10**9)
-    pace = every.examine_every
-    trainer = Trainer(model, stream, dataclasses.replace(every, examine_every=pace * watched))
+    training = dataclasses.replace(kind.recipe, batch_size=batch, steps=10**9)
+    trainer, pace = Trainer(model, stream, training), training.examine_every
     real = Reference.of(model, train, held_out)
+    found = []
+    for _ in range(stretches + 1):
+        steps: list[float] = []
+        names: set[str] = set()
+        for _ in range(pace):
+            began = time.perf_counter()
+            names |= trainer.advance().metrics.keys()
+            steps.append(time.perf_counter() - began)
+        moved = {name.removeprefix("signal/").removesuffix("_gradient") for name in names}
+        began = time.perf_counter()
+        signals(trainer.model, trainer.averaged, real, moved)
+        look = time.perf_counter() - began
+        usual = statistics.median(steps)
+        found.append((look + steps[-1] - usual) / (pace * usual))
+    return found[1:]  # the first one warms
 
-    def stretch() -> None:
-        for _ in trainer.run(pace):
-            pass
-        if watched:
-            signals(trainer.model, trainer.averaged, real)
 
-    return stretch
-
-
-def seconds(work: Callable[[], None]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def main(pairs: int) -> None:
+def main(stretches: int) -> None:
     found = []
     for name, source, settings, batch in CASES:
-        sides = [stretches(name, source, settings, batch, watched) for watched in (True, False)]
-        for work in sides:
-            work()  # warm
-        ratios = []
-        for pair in range(pairs):
-            order = sides if pair % 2 else sides[::-1]
-            times = {work: seconds(work) for work in order}
-            ratios.append(times[sides[0]] / times[sides[1]])
-        low, middle, high = statistics.quantiles(ratios, n=4)
-        found.append({"model": name, "data": source, "batch": batch, "ratio": round(middle, 4),
+        low, middle, high = statistics.quantiles(
+            shares(name, source, settings, batch, stretches), n=4
+        )
+        found.append({"model": name, "data": source, "batch": batch, "share": round(middle, 4),
                       "quartiles": [round(low, 4), round(high, 4)]})  # fmt: skip
-        print(f"{name} on {source}: {middle:.3f} (quartiles {low:.3f} to {high:.3f})", flush=True)
+        print(f"{name} on {source}: {middle:.2%} (quartiles {low:.2%} to {high:.2%})", flush=True)
     print(json.dumps(found))
 
 

@@ -35,6 +35,7 @@ DATA = ("digits", "mnist", "fashion-mnist")
 COLUMNS = ("frechet", "kernel", "precision", "recall", "coverage", "told_apart", "confidence")
 _STEPS = {"digits": 1500}  # of 64 pictures; the 1,500 pictures are passed over 64 times
 _USUAL = 500  # 32,000 pictures, half a pass over MNIST
+_SAMPLES = 2000  # of which, and of as many real pictures, the cards are made
 _SIZES = {"acgan": 20}  # pixels that a network needs at least
 
 
@@ -70,7 +71,7 @@ def finish(trial: Trial) -> None:
     """Score a finished training, once."""
     run = trial.run
     if run is not None and not failed(run) and not kept(run.path):
-        score(run)
+        score(run, _SAMPLES)
 
 
 def table(done: Sequence[Trial]) -> tuple[str, list[dict[str, Any]]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 import torch
 from torch import Tensor, nn
 
+from liangyi.core import draw
 from liangyi.core.batch import Images, Spec
 from liangyi.core.config import Config, Training
 from liangyi.core.errors import UserError
@@ -124,11 +125,9 @@ def verb(method: Callable[Concatenate[M, P], R]) -> Callable[..., R]:
     @functools.wraps(method)
     def run(self: M, *args: Any, seed: int = 0, **kwargs: Any) -> R:
         modes = [(module, module.training) for module in self.modules()]
-        devices = [self.device] if self.device.type == "cuda" else []
         self.eval()
         try:
-            with torch.random.fork_rng(devices), torch.no_grad():
-                torch.manual_seed(seed)
+            with draw.fixed(seed, self.device), torch.no_grad():
                 return method(self, *args, **kwargs)
         finally:
             for module, mode in modes:

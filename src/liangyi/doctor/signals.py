@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from liangyi.core import draw
 from liangyi.core.model import Model
 from liangyi.data import Dataset, Law
 from liangyi.doctor import crowd
@@ -69,17 +70,18 @@ def signals(
         return found  # one item is at no distance from others
     if hasattr(model, "sample"):
         shown = averaged.sample(LOOK)
-        drawn = shown if averaged is model else model.sample(LOOK)
+        judge = next((name for name in JUDGES if name in players and hasattr(model, name)), None)
         found |= crowd.compared(shown, real.train)
         if not model.spec.vocabulary:
             found |= crowd.extent(shown, real.train)
         if real.labelled is not None and real.label is not None:
             found |= _classes(model, shown, real.labelled, real.label)
-        if averaged is not model and not model.spec.vocabulary:
+        moves = averaged is not model and not model.spec.vocabulary
+        drawn = model.sample(LOOK) if averaged is not model and (moves or judge) else shown
+        if moves:
             # the same noise, drawn with the weights of now and of the recent past
             move = (shown - drawn).flatten(1).norm(dim=1).mean()
             found["unrest"] = float(move / crowd.spread(real.train))
-        judge = next((name for name in JUDGES if name in players and hasattr(model, name)), None)
         if judge is not None:
             found |= judged(model, judge, drawn, real)
     if hasattr(model, "encode"):
@@ -139,10 +141,8 @@ def _as_in_training(model: Model) -> Iterator[None]:
     """Let layers behave as they do while learning, and leave no trace of it."""
     modes = [(module, module.training) for module in model.modules()]
     buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
-    devices = [model.device] if model.device.type == "cuda" else []
     try:
-        with torch.random.fork_rng(devices), torch.no_grad():
-            torch.manual_seed(0)
+        with draw.fixed(0, model.device), torch.no_grad():
             model.train()
             yield
     finally:
