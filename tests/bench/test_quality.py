@@ -121,7 +121,7 @@ def test_nothing_scored_is_said_and_has_no_floors(scored):
 def test_only_sound_trainings_are_scored_and_only_once(scored, monkeypatch):
     done = scored({("a", 0): [card()]})
     asked = []
-    monkeypatch.setattr(quality, "score", lambda run: asked.append(run.path))
+    monkeypatch.setattr(quality, "score", lambda run, number: asked.append(run.path))
     for one in done:
         quality.finish(one)
     wanted = [one.path for one in done if one.entry.name in (NAMES["b"], NAMES["c"])
