@@ -25,12 +25,12 @@ _ABOUT = (
 class Bench:
     """Who takes part, and where it is kept."""
 
-    models: tuple[str, ...] = ()  # MODEL or MODEL:setting=value,...; nothing: those of the bench
-    data: tuple[str, ...] = ()  # nothing: those of the bench
+    models: tuple[str, ...] = ()  # others than its own: MODEL or MODEL:setting=value,...
+    data: tuple[str, ...] = ()  # other data than its own
     seeds: int = 3  # trainings of each
-    steps: int | None = None  # of each training; nothing: those of the bench
-    out: Annotated[Path | None, tyro.conf.arg(aliases=("-o",))] = None  # else bench/NAME
-    json: bool = False  # print the table for scripts
+    steps: int | None = None  # of each training, instead of as many as are usual
+    out: Annotated[Path | None, tyro.conf.arg(aliases=("-o",))] = None  # instead of bench/NAME
+    json: bool = False  # print it for scripts
 
 
 def main(words: Sequence[str]) -> None:
@@ -50,12 +50,16 @@ def main(words: Sequence[str]) -> None:
     name, rest = words[0], words[1:]
     if name not in BENCHES:
         raise unknown("bench", name, BENCHES)
-    args = parse(Bench, rest, f"bench {name}", f"{BENCHES[name]}.\n\n{_ABOUT}")
+    bench = import_module(f"liangyi.bench.{name}")
+    about = (
+        f"{BENCHES[name]}.\n\n{_ABOUT}\n\nIts models: {' '.join(bench.MODELS)}\n"
+        f"Its data: {' '.join(bench.DATA)}"
+    )
+    args = parse(Bench, rest, f"bench {name}", about)
     if args.seeds < 1:
         raise UserError(f"--seeds {args.seeds}: should be 1 or more")
     if args.steps is not None and args.steps < 1:
         raise UserError(f"--steps {args.steps}: should be 1 or more")
-    bench = import_module(f"liangyi.bench.{name}")
     data = tuple(dict.fromkeys(args.data)) or bench.DATA
     usual = bench.PICTURES if data == ("stacked-mnist",) else bench.MODELS
     # one that is named twice takes part once
