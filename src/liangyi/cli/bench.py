@@ -52,7 +52,7 @@ def main(words: Sequence[str]) -> None:
         raise unknown("bench", name, BENCHES)
     bench = import_module(f"liangyi.bench.{name}")
     about = (
-        f"{BENCHES[name]}.\n\n{_ABOUT}\n\nIts models: {' '.join(bench.MODELS)}\n"
+        f"{BENCHES[name]}.\n\n{_ABOUT}\n\nIts models: {' '.join(bench.MODELS)}\n\n"
         f"Its data: {' '.join(bench.DATA)}"
     )
     args = parse(Bench, rest, f"bench {name}", about)
