@@ -129,5 +129,10 @@ def test_a_distance_that_still_falls_is_under_trained():
 
 
 def test_three_looks_are_too_few_to_say_more():
-    (verdict,) = verdicts(log({})[:3], FACTS)
-    assert verdict.name == "under-trained"
+    # every training looks ill at its beginning
+    for sick in ({}, SICK["mode collapse"], SICK["discriminator won"]):
+        (verdict,) = verdicts(log(sick)[:3], FACTS)
+        assert verdict.name == "under-trained"
+    assert verdicts([*log({})[:3], {"step": 301.0, "signal/finite": 0.0}], FACTS)[0].name == (
+        "diverging"
+    )

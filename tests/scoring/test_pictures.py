@@ -288,6 +288,7 @@ def test_inception_cards_take_torch_fidelity_s_figures(run, monkeypatch):
                 isc.KEY_METRIC_ISC_STD: -1.0}  # fmt: skip
 
     monkeypatch.setattr("liangyi.metrics.inception.inception", figures)
+    monkeypatch.setattr("liangyi.metrics.inception.ready", lambda: None)
     cards = score(run, 50, inception=True)
     found = named(cards)
     (drawn, real), (other, again) = seen
@@ -306,6 +307,18 @@ def test_inception_cards_take_torch_fidelity_s_figures(run, monkeypatch):
         assert card.better == better and card.error is None
         assert card.features.startswith("inception-v3") and card.resize != "none"
     assert "inception_frechet" not in named(score(run, 50))  # only when they are asked for
+
+
+def test_without_its_weights_inception_is_refused_before_the_work(run, monkeypatch):
+    # breaks when minutes of drawing and judging are thrown away for a missing file
+    def missing():
+        raise UserError("no weights")
+
+    monkeypatch.setattr("liangyi.metrics.inception.ready", missing)
+    told = []
+    with pytest.raises(UserError, match="no weights"):
+        score(run, 50, inception=True, tell=told.append)
+    assert not told
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,8 @@ def verdicts(lines: Sequence[dict[str, float]], facts: Facts) -> list[Verdict]:
     """Return what is wrong with a training, the gravest first; `healthy` alone when nothing is."""
     chart = Chart(lines)
     found = [verdict for rule in RULES if (verdict := rule(chart, facts)) is not None]
+    if chart.looks < 2 * LONG:
+        found = [verdict for verdict in found if verdict.name == "diverging"]
     broken = [verdict for verdict in found if verdict.name == "diverging"]
     if broken and chart.lines[-1].get("signal/finite") == 0:
         return broken  # whatever else there is comes from it

@@ -24,6 +24,7 @@ from torch.utils.data import Dataset
 from liangyi.core.errors import UserError, unknown
 
 KINDS = {"frechet": "fid", "kernel": "kid", "score": "isc", "precision": "prc"}
+USUAL = ("frechet", "kernel", "score")
 _LEAST = {"frechet": 2, "kernel": 2, "score": 10, "precision": 4}  # the score has ten splits
 _PATIENCE = 30.0  # seconds without a byte
 
@@ -31,7 +32,7 @@ _PATIENCE = 30.0  # seconds without a byte
 def inception(
     samples: Tensor,
     real: Tensor,
-    kinds: Sequence[str] = ("frechet", "kernel", "score"),
+    kinds: Sequence[str] = USUAL,
     *,
     device: torch.device | str = "cpu",
     seed: int = 2020,
@@ -70,7 +71,7 @@ def inception(
         raise UserError(f"{' and '.join(kinds)} need at least {least} pictures, not {fewest}")
     library = _library()
     if extractor is None:
-        _have_weights(kinds)
+        ready(kinds)
     with torch.random.fork_rng([]):  # networks and loaders draw, though nothing depends on it
         found: dict[str, float] = library.calculate_metrics(
             input1=pictures[0],
@@ -112,12 +113,16 @@ def _library() -> Any:
         ) from None
 
 
-def _have_weights(kinds: Sequence[str]) -> None:
+def ready(kinds: Sequence[str] = USUAL) -> None:
     """See to it that the networks' weights are in PyTorch's cache, whole and harmless.
 
     torch-fidelity would fetch them too, but waits for ever, does not check the hash, and unpickles
     whatever it gets.
+
+    Raises:
+        UserError: torch-fidelity is not installed, or the weights cannot be fetched.
     """
+    _library()
     if set(kinds) - {"precision"}:
         module = importlib.import_module("torch_fidelity.feature_extractor_inceptionv3")
         _fetch(module.URL_INCEPTION_V3, "Inception's weights")

@@ -38,6 +38,10 @@ def cards(subject: Subject, inception: bool = False) -> list[Card]:
         if inception:
             raise UserError(f"Inception looks at pictures, which {model.name()} does not draw")
         return []
+    if inception:
+        from liangyi.metrics.inception import ready
+
+        ready()  # before the work whose cards would be lost
     subject.tell(f"drawing {subject.number} samples")
     drawn, (real, other) = subject.samples(), subject.real()
     judge = judge_of(subject.config, subject.tell)
