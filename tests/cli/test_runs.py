@@ -27,7 +27,9 @@ class TestTrain:
         assert answer.code == 0
         assert not answer.out  # standard output is for results
         assert answer.err == (
-            "runs/dcgan-digits-1: dcgan on digits\ndone: runs/dcgan-digits-1/report.html\n"
+            "runs/dcgan-digits-1: dcgan on digits\n"
+            "doctor: under-trained (liangyi diagnose runs/dcgan-digits-1)\n"
+            "done: runs/dcgan-digits-1/report.html\n"
         )
         assert left() == {"runs"}
         assert steps_of(tmp_path / "runs" / "dcgan-digits-1") == [3]

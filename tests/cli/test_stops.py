@@ -240,7 +240,10 @@ class TestProcess:
         flags = "--width 4 --latent 8 --data digits --size 20 --depth 8 --device cpu"
         code, out, err = end(start(f"train acgan {flags} --steps 2 --batch-size 8 --out run"))
         assert (code, out) == (0, "")
-        assert err == "run: acgan on digits\ndone: run/report.html\n"
+        assert err == (
+            "run: acgan on digits\ndoctor: under-trained (liangyi diagnose run)\n"
+            "done: run/report.html\n"
+        )
         assert end(start("walk run --frames 3")) == (0, "3 frames: walk.gif\n", "")
 
 
