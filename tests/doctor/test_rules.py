@@ -128,6 +128,11 @@ def test_a_distance_that_still_falls_is_under_trained():
     assert verdict.name == "under-trained" and verdict.healthy and "steps" in verdict.advice
 
 
+def test_samples_that_are_near_nothing_real_are_not_called_healthy():
+    (verdict,) = verdicts(log({"coverage": 0.01}), FACTS)
+    assert verdict.name == "under-trained" and "1%" in verdict.evidence
+
+
 def test_three_looks_are_too_few_to_say_more():
     # every training looks ill at its beginning
     for sick in ({}, SICK["mode collapse"], SICK["discriminator won"]):

@@ -303,6 +303,13 @@ def _well(chart: Chart) -> Verdict:
                 "under-trained", last, f"{short} still falls: by {1 - trend:.0%} in the last third",
                 "more --steps: liangyi resume RUN --steps N",
             )  # fmt: skip
+    if chart.has("signal/coverage") and chart.last("signal/coverage") < 0.1:
+        return Verdict(
+            "under-trained", last,
+            f"only {chart.last('signal/coverage'):.0%} of the real items have a sample near by; no "
+            "signal says why",
+            "more --steps; if that changes nothing, a larger network or another loss",
+        )  # fmt: skip
     return Verdict("healthy", last, "no signal is out of its bounds", "")
 
 
