@@ -252,3 +252,12 @@ def test_a_cache_that_cannot_be_written_is_one_line(judge, tmp_path, monkeypatch
     with pytest.raises(UserError, match="cannot write the judge to") as error:
         judge(unlabelled(pictures()))
     assert str(tmp_path / "file") in str(error.value) and "\n" not in str(error.value)
+
+
+def test_whoever_waits_is_told_how_long(judge, monkeypatch):
+    # on a large data set the training takes minutes
+    told: list[str] = []
+    monkeypatch.setattr(judging, "_PATIENCE", 0.0)
+    judge(unlabelled(pictures()), tell=told.append)
+    assert "200 steps" in told[0]
+    assert told[1].startswith("the judge is at step 1 of 200") and told[-1].endswith(", 0 s to go")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from liangyi.zoo.mnist_cnn import MnistCNN, MnistCNNConfig
 LARGEST = 64  # pixels of a side; larger pictures are made smaller before they are judged
 _EPOCHS = 12  # passes over small data
 _STEPS = 2000  # at most
+_PATIENCE = 10.0  # seconds without a word
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,13 @@ def _judge(data: Dataset, held_out: object, tell: Callable[[str], None]) -> Judg
         device = choose_device(training.device)
         stream = Batches(pupil, Labelled, batch, training.seed, device, model.image_range)
         trainer = Trainer(model, stream, training)
-        for _ in trainer.run():
-            pass
+        began = told = time.monotonic()
+        for made in trainer.run():
+            now = time.monotonic()
+            if now - told > _PATIENCE:
+                left = (now - began) / made.step * (training.steps - made.step)
+                tell(f"the judge is at step {made.step} of {training.steps}, {left:.0f} s to go")
+                told = now
         tensors = {f"model/{name}": value for name, value in model.state_dict().items()}
         try:
             checkpoint.save(folder, tensors, {"step": training.steps}, keep=1)
