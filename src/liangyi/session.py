@@ -190,8 +190,7 @@ class Desk:
         settings, last = self.run.training, made.step == self.trainer.total
         self.waiting.append(made)
         shows = made.step % settings.sample_every == 0 or last
-        pace = settings.examine_every
-        examines = pace > 0 and (made.step % pace == 0 or last)
+        examines = any(name.startswith("signal/") for name in made.metrics)
         if made.step % settings.log_every == 0 or shows or examines or stopping:
             line = self.line()
             if examines:

@@ -40,7 +40,7 @@ def verdicts(lines: Sequence[dict[str, float]], facts: Facts) -> list[Verdict]:
     """Return what is wrong with a training, the gravest first; `healthy` alone when nothing is."""
     chart = Chart(lines)
     found = [verdict for rule in RULES if (verdict := rule(chart, facts)) is not None]
-    if chart.looks < 2 * LONG:
+    if chart.looks < EARLY:
         found = [verdict for verdict in found if verdict.name == "diverging"]
     broken = [verdict for verdict in found if verdict.name == "diverging"]
     if broken and chart.lines[-1].get("signal/finite") == 0:
@@ -218,7 +218,7 @@ def label_ignored(chart: Chart, facts: Facts) -> Verdict | None:
         return None
     chance = 1 / facts.classes
     since = _lasting(chart, "as_asked", lambda value: value < chance + 0.2 * (1 - chance))
-    if since is None or _mends(chart, "as_asked", up=True):
+    if since is None or _mends(chart, "as_asked"):
         return None
     return Verdict(
         "label ignored", since,
@@ -292,7 +292,7 @@ RULES: tuple[Rule, ...] = (
 def _well(chart: Chart) -> Verdict:
     """Return `healthy`, or `under-trained` where it still becomes better."""
     last = int(chart.lines[-1]["step"]) if chart.lines else 0
-    if chart.looks < 2 * LONG:
+    if chart.looks < EARLY:
         return Verdict("under-trained", last, f"only {chart.looks} looks so far", "more --steps")
     for name in _FALLING:
         trend = chart.trend(name)
@@ -314,7 +314,7 @@ def _well(chart: Chart) -> Verdict:
 
 
 _FALLING = ("signal/energy", "test/loss", "test/pixel_error", "reconstruction", "loss")
-LONG = 3  # half the looks from which on more can be said than that it is early
+EARLY = 6  # looks before which a training looks ill because it has just begun
 
 
 def _lasting(chart: Chart, name: str, test: Callable[[float], bool]) -> int | None:
@@ -328,10 +328,12 @@ def _all_last(chart: Chart, *tests: tuple[str, Callable[[float], bool]]) -> int 
     return max(known) if len(known) == len(steps) else None
 
 
-def _mends(chart: Chart, name: str, up: bool | None = None) -> bool:
+def _mends(chart: Chart, name: str) -> bool:
     """Tell whether a signal is clearly on its way to where it should be."""
     trend = chart.trend(f"signal/{name}")
     if trend is None:
         return False
-    rises = name in ("diversity", "class_entropy", "coverage") if up is None else up
-    return trend > 1.25 if rises else trend < 0.8
+    return trend > 1.25 if name in _RISING else trend < 0.8
+
+
+_RISING = ("diversity", "class_entropy", "as_asked")  # which mend upwards; others mend downwards
