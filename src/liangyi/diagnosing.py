@@ -9,6 +9,7 @@ from liangyi.core.run import Run
 from liangyi.data import Dataset
 from liangyi.doctor.rules import Facts, verdicts, with_copies
 from liangyi.doctor.verdict import Verdict
+from liangyi.measuring import items_of
 from liangyi.metrics.memorisation import memorisation
 from liangyi.sampling import samples
 from liangyi.session import data_of
@@ -45,12 +46,10 @@ def _copies(run: Run) -> tuple[int, float, float, float] | None:
     if found is None:
         return None
     model = run.model()
-    kind = model.batch_type(train.spec)
     items = [
-        torch.cat([data.batch(kind, part, image_range=model.image_range)[0].flatten(1)
-                   for part in torch.arange(min(len(data), most)).split(2000)])
+        items_of(model, data, torch.arange(min(len(data), most))).flatten(1)
         for data, most in ((train, len(train)), (held_out, 2000))
-    ]  # fmt: skip
+    ]
     drawn = samples(model, _LOOKED_UP).flatten(1)
     try:
         seen = memorisation(drawn, *items)

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from liangyi.core.model import Model
 from liangyi.data import Dataset, Judge, Law
+
+
+def items_of(model: Model, data: Dataset, index: Tensor) -> Tensor:
+    """Return items [N ...] of the data as the model sees them, in its range, on the CPU."""
+    kind = model.batch_type(data.spec)
+    parts = [data.batch(kind, part, image_range=model.image_range)[0] for part in index.split(2000)]
+    return torch.cat(parts)
 
 
 def truth_of(model: Model, data: Dataset | Law, count: int = 2500) -> dict[str, float]:

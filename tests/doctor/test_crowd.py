@@ -57,8 +57,3 @@ def test_the_range_of_samples_is_told_in_that_of_real_items():
     assert found["lowest"] == pytest.approx(0.5, abs=0.01)
     assert found["highest"] == pytest.approx(1, abs=0.01)
     assert crowd.extent(real.sign(), real)["saturated"] > 0.95
-
-
-def test_evenness_is_one_for_even_and_zero_for_one_class():
-    assert crowd.evenness(torch.tensor([5, 5, 5, 5])) == pytest.approx(1)
-    assert crowd.evenness(torch.tensor([20, 0, 0, 0])) == 0

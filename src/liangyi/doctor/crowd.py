@@ -87,10 +87,3 @@ def _ends(items: Tensor) -> tuple[Tensor, Tensor]:
 def _outer(items: Tensor, low: Tensor, high: Tensor) -> Tensor:
     rim = (high - low) / 100
     return ((items <= low + rim) | (items >= high - rim)).float().mean()
-
-
-def evenness(counts: Tensor) -> float:
-    """Return the entropy of a histogram over its largest: 1 is even, 0 is one class alone."""
-    share = counts.float() / counts.sum().clamp(min=1)
-    entropy = -(share * share.clamp(min=1e-12).log()).sum()
-    return float(entropy / math.log(max(len(counts), 2))) + 0.0  # not -0

@@ -19,6 +19,8 @@ from liangyi.core import draw
 from liangyi.core.model import Model
 from liangyi.data import Dataset, Law
 from liangyi.doctor import crowd
+from liangyi.metrics.bounds import active_units
+from liangyi.metrics.classes import entropy_share
 
 LOOK = 256  # samples and real items that are looked at
 JUDGES = ("discriminator", "critic")
@@ -86,7 +88,7 @@ def signals(
             found |= judged(model, judge, drawn, real)
     if hasattr(model, "encode"):
         codes = model.encode(real.train)
-        found["active"] = float((codes.var(0) > 0.01).float().mean())
+        found["active"] = active_units(codes) / codes.shape[1]
     return {f"signal/{name}": value for name, value in found.items()}
 
 
@@ -156,7 +158,9 @@ def _classes(model: Model, shown: Tensor, items: Tensor, label: Tensor) -> dict[
     """Return how evenly the samples share the classes, by the class of the nearest real item."""
     nearest = crowd.distances(shown, items).argmin(1)
     seen, classes = label[nearest], len(model.spec.classes)
-    found = {"class_entropy": crowd.evenness(seen.bincount(minlength=classes))}
+    found = {}
+    if classes > 1:
+        found["class_entropy"] = entropy_share(seen.bincount(minlength=classes))
     if "label" in inspect.signature(model.sample).parameters:
         asked = torch.arange(len(shown), device=seen.device) % classes
         found["as_asked"] = float((seen == asked).float().mean())

@@ -14,6 +14,7 @@ from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.core.run import Run
 from liangyi.data import DataConfig, Dataset, Law
+from liangyi.measuring import items_of
 from liangyi.metrics.card import Card
 from liangyi.sampling import samples
 from liangyi.session import data_of
@@ -111,9 +112,4 @@ class Subject:
 
     def items(self, data: Dataset, index: Tensor) -> Tensor:
         """Return real items [N ...], in the model's range, on the CPU."""
-        kind = self.model.batch_type(data.spec)
-        parts = [
-            data.batch(kind, part, image_range=self.model.image_range)[0]
-            for part in index.split(2000)
-        ]
-        return torch.cat(parts)
+        return items_of(self.model, data, index)
