@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
@@ -37,7 +38,7 @@ class Update:
 Turn = Update | tuple[Update, ...]  # a tuple is applied at once: all losses see the same weights
 
 
-class Model(nn.Module):
+class Model(nn.Module, ABC):
     """Networks together with the algorithm that trains them.
 
     A subclass says what batches it eats, builds its networks from the data's spec, and yields an
@@ -92,9 +93,9 @@ class Model(nn.Module):
         """Steps at which the algorithm begins to do something else."""
         return (0,)
 
+    @abstractmethod
     def updates(self, batch: Any, step: int) -> Iterator[Turn]:
         """Yield one `Update` for each turn of the algorithm; every model says its own."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how it learns")
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Return the optimiser of one player; by default Adam with the config's rate and betas."""
