@@ -564,13 +564,13 @@ def test_processes_at_once_do_not_harm_each_other(place: Path) -> None:
 
 def test_who_comes_second_keeps_what_is_there(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(place / "a.png", RED)
-    build = module._build
+    build = module.build
 
-    def late(job: module._Job, made: Path) -> None:
+    def late(job: module.Job, made: Path) -> None:
         build(job, made)
         shutil.copytree(made, cache() / made.name)  # the other process has just finished
 
-    monkeypatch.setattr(module, "_build", late)
+    monkeypatch.setattr(module, "build", late)
     assert pixel(load(place)) == [*RED]
 
 
