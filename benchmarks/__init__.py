@@ -1,1 +1,1 @@
-"""Speed and quality, one file a question: `python -m benchmarks.NAME`."""
+"""Speed and quality, one file a question: `python -m benchmarks` lists them."""

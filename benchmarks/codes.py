@@ -1,6 +1,6 @@
 """Three numbers a picture: the autoencoder against principal components, on held-out pictures.
 
-    python -m benchmarks.codes RUN
+    python -m benchmarks codes RUN
 
 Prints the mean squared error of a pixel on the scale [0, 1] for the run, for PCA with as many
 components, and for the mean picture.
@@ -8,7 +8,7 @@ components, and for the mean picture.
 
 from __future__ import annotations
 
-import sys
+import argparse
 
 import torch
 from sklearn.decomposition import PCA
@@ -19,8 +19,11 @@ from liangyi.measuring import test
 from liangyi.session import data_of
 
 
-def main(path: str) -> None:
-    run = Run(path)
+def main(arguments: list[str]) -> None:
+    words = argparse.ArgumentParser(prog="python -m benchmarks codes", description=__doc__)
+    words.add_argument("run")
+    torch.manual_seed(0)
+    run = Run(words.parse_args(arguments).run)
     train, held_out = data_of(run), data_of(run, "test")
     assert isinstance(train, Dataset) and isinstance(held_out, Dataset)
     first, second = (
@@ -32,8 +35,3 @@ def main(path: str) -> None:
     print(f"{run.name}: {test(run.model(), held_out)['test/pixel_error']:.4f}")
     print(f"PCA, {components.n_components_} components: {((again - second) ** 2).mean():.4f}")
     print(f"mean picture: {((first.mean(0) - second) ** 2).mean():.4f}")
-
-
-if __name__ == "__main__":
-    torch.manual_seed(0)
-    main(sys.argv[1])

@@ -1,6 +1,6 @@
 """The doctor examined: trainings with planted diseases, and healthy ones.
 
-    python -m benchmarks.doctor OUT [--seeds 0 1 2] [--only WORD]
+    python -m benchmarks doctor OUT [--seeds 0 1 2] [--only WORD]
 
 Every training is a run in OUT, made once; the verdicts are computed anew each time. Prints how many
 of the planted diseases are found, and how many healthy trainings draw a false alarm.
@@ -293,14 +293,14 @@ def few_digits(folder: Path) -> Path:
     return folder
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     from liangyi.diagnosing import diagnose
 
-    words = argparse.ArgumentParser(description=__doc__)
+    words = argparse.ArgumentParser(prog="python -m benchmarks doctor", description=__doc__)
     words.add_argument("out", type=Path)
     words.add_argument("--seeds", type=int, nargs="+", default=[0])
     words.add_argument("--only", default="")
-    args = words.parse_args()
+    args = words.parse_args(arguments)
     few = few_digits(args.out / "few")
     found = alarms = planted = healthy = 0
     rows: list[tuple[str, Case]] = [("healthy", case) for case in HEALTHY]
@@ -329,7 +329,3 @@ def main() -> None:
                   + "; ".join(names), flush=True)  # fmt: skip
     print(f"planted diseases found: {found} of {planted}")
     print(f"healthy trainings with a false alarm: {alarms} of {healthy}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """What an independent classifier sees in generated pictures.
 
-    python -m benchmarks.judge RUN --classifier RUN [--number 5000]
+    python -m benchmarks judge RUN --classifier RUN [--number 5000]
 
 Prints the classifier's own held-out accuracy, its mean confidence in the generated pictures, how
 many of each class it sees, and, for models that can be asked for a class, the share of pictures
@@ -32,13 +32,13 @@ def probabilities(judge: Run, images: Tensor, image_range: tuple[float, float]) 
     return torch.cat([model.classify(part) for part in scaled.split(500)])
 
 
-def main() -> None:
-    words = argparse.ArgumentParser(description=__doc__)
+def main(arguments: list[str]) -> None:
+    words = argparse.ArgumentParser(prog="python -m benchmarks judge", description=__doc__)
     words.add_argument("run")
     words.add_argument("--classifier", required=True)
     words.add_argument("--number", type=int, default=5000)
     words.add_argument("--seed", type=int, default=0)
-    args = words.parse_args()
+    args = words.parse_args(arguments)
     run, judge = Run(args.run), Run(args.classifier)
     model, held_out = run.model(), data_of(judge, "test")
     assert isinstance(held_out, Dataset)
@@ -63,7 +63,3 @@ def main() -> None:
             round(float(right[asked == c].mean()), 4) for c in range(seen.shape[1])
         ]
     print(json.dumps(figures, indent=2))
-
-
-if __name__ == "__main__":
-    main()

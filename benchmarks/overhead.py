@@ -1,6 +1,6 @@
 """What the trainer costs over a hand-written loop: the same algorithm, data and optimiser.
 
-    python -m benchmarks.overhead [PAIRS]
+    python -m benchmarks overhead [PAIRS]
 
 The model is the smallest GAN of the notes (100-128-784 against 784-128-1, batch 64), where the cost
 of the machinery is largest. Both sides are run in turn, many short stretches each, so that other
@@ -9,9 +9,9 @@ work on the machine hits both; the figure is the median of the ratios of neighbo
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import statistics
-import sys
 import time
 from collections.abc import Callable
 
@@ -83,7 +83,10 @@ def seconds(work: Callable[[], None]) -> float:
     return time.perf_counter() - began
 
 
-def main(pairs: int) -> None:
+def main(arguments: list[str]) -> None:
+    words = argparse.ArgumentParser(prog="python -m benchmarks overhead", description=__doc__)
+    words.add_argument("pairs", type=int, nargs="?", default=41, help="stretches of each side")
+    pairs = words.parse_args(arguments).pairs
     sides = (ours(), by_hand())
     for work in sides:
         work()  # warm
@@ -96,7 +99,3 @@ def main(pairs: int) -> None:
     low, middle, high = statistics.quantiles(ratios, n=4)
     print(f"trainer / hand-written loop: {middle:.3f} (quartiles {low:.3f} to {high:.3f})")
     print(f"trainer: {statistics.median(speeds):.0f} steps/s, {torch.get_num_threads()} threads")
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 41)

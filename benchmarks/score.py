@@ -1,34 +1,37 @@
 """What our scores cost beside the usual ways to the same numbers, and how well they agree.
 
-    python -m benchmarks.score [ITEMS] [WIDTH]
+    python -m benchmarks score [ITEMS] [WIDTH] [--rounds 3] [--threads 2] [--json FILE]
 
 The features are random, correlated and like those of a good generator: two draws of nearly one law.
-The Frechet distance is set against numpy's covariance and scipy's root of a general matrix, from
-covariances and from features; the manifold (k = 5) against `prdc`, if it is installed. All sides
-run in turn, three rounds, so that other work on the machine hits all; figures are medians.
+The Frechet distance is set against numpy's covariance and scipy's root of a general matrix, and
+against torch-fidelity's functions, from covariances and from features; the kernel distance over all
+pairs against torch-fidelity's with a single subset that holds everything; the manifold (k = 5)
+against `prdc`, and its precision and recall against torch-fidelity's. All work on features in
+memory, so no network's weights are needed. Each side is a process of its own; they take turns. What
+is not installed is left out.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import dataclasses
+import functools
 import io
-import json
 import statistics
-import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-import numpy
-import scipy.linalg
 import torch
 from torch import Tensor
 
-from liangyi.metrics.frechet import frechet, gaussian
-from liangyi.metrics.neighbours import manifold
+from benchmarks import harness
+from benchmarks.harness import Outcome, Prepared, Side
 
-ROUNDS = 3
-Work = Callable[[], dict[str, float]]
+NEIGHBOURS = 5
+OURS = "liangyi"
+Values = dict[str, float]
 
 
 def features(items: int, width: int) -> tuple[Tensor, Tensor]:
@@ -40,90 +43,184 @@ def features(items: int, width: int) -> tuple[Tensor, Tensor]:
     return real, 0.9 * fake + 0.02
 
 
-def usual_covariances(items: Tensor) -> tuple[numpy.ndarray, numpy.ndarray]:
+# each way returns what is to be timed, everything before it done
+
+
+def ours_of_covariances(real: Tensor, fake: Tensor) -> Callable[[], Values]:
+    from liangyi.metrics.frechet import frechet, gaussian
+
+    fits = gaussian(real), gaussian(fake)
+    return lambda: {"frechet": frechet(*fits)}
+
+
+def ours_of_features(real: Tensor, fake: Tensor) -> Callable[[], Values]:
+    from liangyi.metrics.frechet import frechet, gaussian
+
+    return lambda: {"frechet": frechet(gaussian(real), gaussian(fake))}
+
+
+def ours_of_pairs(real: Tensor, fake: Tensor) -> Callable[[], Values]:
+    from liangyi.metrics.kernel import kernel_distance
+
+    return lambda: {"kernel": kernel_distance(real, fake)}
+
+
+def ours_of_neighbours(real: Tensor, fake: Tensor) -> Callable[[], Values]:
+    from liangyi.metrics.neighbours import manifold
+
+    def work() -> Values:
+        found = manifold(real, fake, NEIGHBOURS)
+        return {name: float(value.mean()) for name, value in found._asdict().items()}
+
+    return work
+
+
+def numpy_covariances(items: Tensor) -> tuple[Any, Any]:
+    import numpy
+
     values = items.double().numpy()
     return values.mean(0), numpy.cov(values, rowvar=False)
 
 
-def usual_frechet(one: Any, other: Any) -> float:
+def scipy_frechet(one: Any, other: Any) -> Values:
+    import numpy
+    import scipy.linalg
+
     root = scipy.linalg.sqrtm(one[1] @ other[1])
     traces = numpy.trace(one[1]) + numpy.trace(other[1]) - 2 * numpy.trace(root).real
-    return float(numpy.square(one[0] - other[0]).sum() + traces)
+    return {"frechet": float(numpy.square(one[0] - other[0]).sum() + traces)}
 
 
-def comparisons(real: Tensor, fake: Tensor) -> dict[str, tuple[Work, Work]]:
-    """Return pairs of ours and the usual way, each giving named values."""
-    fits = gaussian(real), gaussian(fake)
-    covariances = usual_covariances(real), usual_covariances(fake)
+def scipy_of_covariances(real: Tensor, fake: Tensor) -> Callable[[], Values]:
+    fits = numpy_covariances(real), numpy_covariances(fake)
+    return lambda: scipy_frechet(*fits)
 
-    def ours_manifold() -> dict[str, float]:
-        return {name: float(value.mean()) for name, value in manifold(real, fake)._asdict().items()}
 
-    found: dict[str, tuple[Work, Work]] = {
-        "frechet from covariances": (
-            lambda: {"frechet": frechet(*fits)},
-            lambda: {"frechet": usual_frechet(*covariances)},
-        ),
-        "frechet from features": (
-            lambda: {"frechet": frechet(gaussian(real), gaussian(fake))},
-            lambda: {"frechet": usual_frechet(usual_covariances(real), usual_covariances(fake))},
-        ),
-    }
-    try:
-        from prdc import compute_prdc
-    except ImportError:
-        print("prdc is not installed: no comparison of the manifold", file=sys.stderr)
-        return found
+def scipy_of_features(real: Tensor, fake: Tensor) -> Callable[[], Values]:
+    return lambda: scipy_frechet(numpy_covariances(real), numpy_covariances(fake))
 
-    def usual_manifold() -> dict[str, float]:
+
+def fidelity_frechet(one: Any, other: Any) -> Values:
+    from torch_fidelity import metric_fid
+
+    (value,) = metric_fid.fid_statistics_to_metric(one, other, verbose=False).values()
+    return {"frechet": value}
+
+
+def fidelity_of_covariances(real: Tensor, fake: Tensor) -> Callable[[], Values]:
+    from torch_fidelity.metric_fid import fid_features_to_statistics as fit
+
+    fits = fit(real.double()), fit(fake.double())
+    return lambda: fidelity_frechet(*fits)
+
+
+def fidelity_of_features(real: Tensor, fake: Tensor) -> Callable[[], Values]:
+    from torch_fidelity.metric_fid import fid_features_to_statistics as fit
+
+    return lambda: fidelity_frechet(fit(real), fit(fake))  # in float32, as it gets them itself
+
+
+def fidelity_of_pairs(real: Tensor, fake: Tensor) -> Callable[[], Values]:
+    from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, kid_features_to_metric
+
+    settings = {"kid_subsets": 1, "kid_subset_size": len(real), "verbose": False}
+    return lambda: {"kernel": kid_features_to_metric(real, fake, **settings)[KEY_METRIC_KID_MEAN]}
+
+
+def fidelity_of_neighbours(real: Tensor, fake: Tensor) -> Callable[[], Values]:
+    from torch_fidelity.metric_prc import calculate_precision_recall_full
+
+    def work() -> Values:
+        precision, recall = calculate_precision_recall_full(fake, real, NEIGHBOURS)
+        return {"precision": precision, "recall": recall}
+
+    return work
+
+
+def prdc_of_neighbours(real: Tensor, fake: Tensor) -> Callable[[], Values]:
+    from prdc import compute_prdc
+
+    def work() -> Values:
         with contextlib.redirect_stdout(io.StringIO()):  # it prints the numbers of items
-            values = compute_prdc(real.numpy(), fake.numpy(), nearest_k=5)
+            values = compute_prdc(real.numpy(), fake.numpy(), nearest_k=NEIGHBOURS)
         return {name: float(value) for name, value in values.items()}
 
-    return found | {"manifold k=5": (ours_manifold, usual_manifold)}
+    return work
 
 
-def timed(work: Work) -> tuple[float, dict[str, float]]:
-    began = time.perf_counter()
-    values = work()
-    return time.perf_counter() - began, values
+QUESTIONS: dict[str, dict[str, Callable[[Tensor, Tensor], Callable[[], Values]]]] = {
+    "Frechet from covariances": {
+        OURS: ours_of_covariances,
+        "numpy and `scipy.linalg.sqrtm`": scipy_of_covariances,
+        "torch-fidelity": fidelity_of_covariances,
+    },
+    "Frechet from features": {
+        OURS: ours_of_features,
+        "numpy and `scipy.linalg.sqrtm`": scipy_of_features,
+        "torch-fidelity": fidelity_of_features,
+    },
+    "kernel distance, all pairs": {OURS: ours_of_pairs, "torch-fidelity": fidelity_of_pairs},
+    f"manifold, k = {NEIGHBOURS}": {
+        OURS: ours_of_neighbours,
+        "`prdc`": prdc_of_neighbours,
+        "torch-fidelity, precision and recall alone": fidelity_of_neighbours,
+    },
+}
 
 
-def main(items: int, width: int) -> None:
-    for pair in comparisons(*features(64, 8)).values():
-        for work in pair:
-            work()  # warm: imports, threads
-    pairs = comparisons(*features(items, width))
-    times: dict[str, list[list[float]]] = {name: [[], []] for name in pairs}
-    values: dict[str, list[dict[str, float]]] = {name: [{}, {}] for name in pairs}
-    for turn in range(ROUNDS):
-        for name, pair in pairs.items():
-            for side in (0, 1) if turn % 2 else (1, 0):
-                seconds, values[name][side] = timed(pair[side])
-                times[name][side].append(seconds)
-    rows = {}
-    for name in pairs:
-        ours, usual = (statistics.median(side) for side in times[name])
-        apart = {key: abs(values[name][0][key] - value) for key, value in values[name][1].items()}
-        rows[name] = {
-            "ours_seconds": ours,
-            "usual_seconds": usual,
-            "ratio": usual / ours,
-            "ours": values[name][0],
-            "usual": values[name][1],
-            "largest_difference": max(apart.values()),
+def way(question: str, side: str, items: int, width: int) -> Prepared:
+    """Prepare one way to one number, warmed on the features themselves."""
+    work = QUESTIONS[question][side](*features(items, width))
+    return functools.partial(_counted, work), {"values": work()}
+
+
+def _counted(work: Callable[[], Values]) -> float:
+    work()
+    return 1
+
+
+def rows(question: str, outcomes: Mapping[str, Outcome]) -> list[str]:
+    """Return Markdown rows: seconds, how many times as fast ours is, and how far apart they are."""
+    found = []
+    own = outcomes[OURS]
+    for name, outcome in outcomes.items():
+        if outcome.failed:
+            continue
+        seconds = 1 / statistics.median(outcome.rates)
+        ratio = apart = ""
+        if name != OURS:
+            low, middle, high = harness.ratios(own, outcome)
+            ratio = f"{middle:.1f} ({low:.1f} to {high:.1f})"
+            apart = f"{largest_difference(own, outcome):.0e}"
+        found.append(f"| {question} | {name} | {seconds:.3f} | {ratio} | {apart} |")
+    return found
+
+
+def largest_difference(own: Outcome, other: Outcome) -> float:
+    values = other.facts["values"]
+    return max(abs(own.facts["values"][name] - value) for name, value in values.items())
+
+
+def main(arguments: list[str]) -> None:
+    words = argparse.ArgumentParser(prog="python -m benchmarks score", description=__doc__)
+    words.add_argument("items", type=int, nargs="?", default=10_000)
+    words.add_argument("width", type=int, nargs="?", default=2048)
+    words.add_argument("--rounds", type=int, default=3)
+    words.add_argument("--threads", type=int, default=2)
+    words.add_argument("--json", type=Path)
+    args = words.parse_args(arguments)
+    result: dict[str, Any] = {"machine": harness.machine(args.threads), "items": args.items,
+                              "width": args.width, "questions": {}}  # fmt: skip
+    lines = ["| what | by | seconds | liangyi, times as fast | largest difference |",
+             "| --- | --- | ---: | ---: | ---: |"]  # fmt: skip
+    for question, ways in QUESTIONS.items():
+        settings = {"question": question, "items": args.items, "width": args.width}
+        sides = [Side(name, "benchmarks.score:way", {**settings, "side": name}) for name in ways]
+        outcomes = harness.measure(sides, args.rounds, args.threads)
+        lines += rows(question, outcomes)
+        result["questions"][question] = {
+            name: dataclasses.asdict(outcome) for name, outcome in outcomes.items()
         }
-    threads = torch.get_num_threads()
-    about = {"items": items, "width": width, "rounds": ROUNDS, "threads": threads}
-    print(json.dumps(about | {"results": rows}, indent=2))
-    print("\n| | ours, s | usual, s | usual / ours | largest difference |\n|---|---|---|---|---|")
-    for name, row in rows.items():
-        print(
-            f"| {name} | {row['ours_seconds']:.3f} | {row['usual_seconds']:.3f} "
-            f"| {row['ratio']:.1f} | {row['largest_difference']:.1e} |"
-        )
-
-
-if __name__ == "__main__":
-    given = [int(word) for word in sys.argv[1:]]
-    main(*(given + [10000, 2048][len(given) :]))
+    print("\n".join(lines))
+    if args.json:
+        harness.save(args.json, result)

@@ -1,6 +1,6 @@
 """What the doctor's signals cost at their default interval, as a share of the training time.
 
-    python -m benchmarks.watching [STRETCHES]
+    python -m benchmarks watching [STRETCHES]
 
 A training takes stretches of 250 steps, with one look at the end of each. The cost is that look,
 and what the last step takes beyond the others; the share is of 250 usual steps (the median step of
@@ -10,10 +10,10 @@ look weighs most.
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 import statistics
-import sys
 import time
 from typing import Any
 
@@ -63,7 +63,10 @@ def shares(
     return found[1:]  # the first one warms
 
 
-def main(stretches: int) -> None:
+def main(arguments: list[str]) -> None:
+    words = argparse.ArgumentParser(prog="python -m benchmarks watching", description=__doc__)
+    words.add_argument("stretches", type=int, nargs="?", default=15, help="of 250 steps each")
+    stretches = words.parse_args(arguments).stretches
     found = []
     for name, source, settings, batch in CASES:
         low, middle, high = statistics.quantiles(
@@ -73,7 +76,3 @@ def main(stretches: int) -> None:
                       "quartiles": [round(low, 4), round(high, 4)]})  # fmt: skip
         print(f"{name} on {source}: {middle:.2%} (quartiles {low:.2%} to {high:.2%})", flush=True)
     print(json.dumps(found))
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)

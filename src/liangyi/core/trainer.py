@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from liangyi.core import draw, processes
+from liangyi.core import draw, memory, processes
 from liangyi.core.batch import Spec
 from liangyi.core.config import Training
 from liangyi.core.errors import UserError
@@ -91,6 +91,8 @@ class Trainer:
         self.device = choose_device(self.training.device)
         if processes.launched():
             self.device = processes.join(self.device)
+        if self.device.type == "cpu":
+            memory.keep()
         self.model = model.to(self.device).train()
         self.stream = stream
         self.step = 0

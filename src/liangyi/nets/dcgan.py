@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from liangyi.core.errors import UserError
+from liangyi.nets.sequential import Sequential
 
 
 def sizes(shape: Sequence[int], kernel: int) -> list[tuple[int, int]]:
@@ -35,7 +36,7 @@ def sizes(shape: Sequence[int], kernel: int) -> list[tuple[int, int]]:
 
 def discriminator(
     shape: Sequence[int], width: int, kernel: int = 4, norm: bool = True, slope: float = 0.2
-) -> nn.Sequential:
+) -> Sequential:
     """Return pictures [N C H W] -> logits [N 1].
 
     Args:
@@ -57,14 +58,12 @@ def discriminator(
         layers.append(nn.LeakyReLU(slope, inplace=True))
         channels = outputs
     height, wide = maps[-1]
-    return nn.Sequential(
-        *layers, nn.Flatten(), nn.Linear(channels * height * wide, 1, bias=not norm)
-    )
+    return Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * wide, 1, bias=not norm))
 
 
 def generator(
     latent: int, shape: Sequence[int], width: int, kernel: int = 4, norm: bool = True
-) -> nn.Sequential:
+) -> Sequential:
     """Return noise [N latent] -> pictures [N C H W] in (-1, 1).
 
     Args:
@@ -96,7 +95,7 @@ def generator(
             layers += [nn.BatchNorm2d(outputs)] if norm else []
             layers.append(nn.ReLU(inplace=True))
         channels = outputs
-    return nn.Sequential(*layers, nn.Tanh())
+    return Sequential(*layers, nn.Tanh())
 
 
 def initialize(network: nn.Module) -> None:

@@ -33,6 +33,7 @@ from liangyi.core.errors import UserError
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
 from liangyi.losses import adversarial
+from liangyi.nets.sequential import Sequential
 from liangyi.nets.upconv import quartered
 from liangyi.nets.weights import glorot
 
@@ -66,11 +67,11 @@ class ACGAN(Model):
         self.discriminator = Discriminator(config, spec)
         glorot(self)
 
-    def drawing(self) -> nn.Sequential:
+    def drawing(self) -> Sequential:
         """Return the layers from a code [N latent] to a picture."""
         depth, shape = self.config.depth, self.spec.shape
         height, width = (side - 4 for side in quartered(shape, smallest=5))  # 5 x 5 adds 4 again
-        return nn.Sequential(
+        return Sequential(
             nn.Linear(self.config.latent, depth * height * width),
             nn.ReLU(inplace=True),
             nn.Unflatten(1, (depth, height, width)),
@@ -176,7 +177,7 @@ class Discriminator(nn.Module):
                 nn.Dropout(config.dropout),
             ]
             channels, height, wide = outputs, -(-height // stride), -(-wide // stride)
-        self.features = nn.Sequential(*layers, nn.Flatten())
+        self.features = Sequential(*layers, nn.Flatten())
         self.source = nn.Linear(channels * height * wide, 1)
         self.named = nn.Linear(channels * height * wide, len(spec.classes))
 

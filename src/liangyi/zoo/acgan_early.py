@@ -21,6 +21,7 @@ from torch.nn.functional import cross_entropy
 
 from liangyi.core.config import Count, Positive, Unit
 from liangyi.core.registry import register
+from liangyi.nets.sequential import Sequential
 from liangyi.nets.upconv import convolve, double, quartered
 from liangyi.zoo.acgan import ACGAN, ACGANConfig
 
@@ -40,11 +41,11 @@ class ACGANEarly(ACGAN):
 
     Config = ACGANEarlyConfig
 
-    def drawing(self) -> nn.Sequential:
+    def drawing(self) -> Sequential:
         """Return the layers from a code [N latent] to a picture."""
         height, width = quartered(self.spec.shape)
         depth = self.config.depth
-        return nn.Sequential(
+        return Sequential(
             nn.Linear(self.config.latent, 8 * depth),
             nn.ReLU(inplace=True),
             nn.Linear(8 * depth, depth * height * width),

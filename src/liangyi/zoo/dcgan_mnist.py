@@ -23,6 +23,7 @@ from liangyi.core.batch import Images, Spec
 from liangyi.core.config import Config, Count, Positive, Share, Training, Unit
 from liangyi.core.model import Model
 from liangyi.core.registry import register
+from liangyi.nets.sequential import Sequential
 from liangyi.nets.upconv import convolve, double, quartered
 from liangyi.nets.weights import glorot
 from liangyi.zoo.gan import GAN
@@ -68,12 +69,12 @@ class DCGANMnist(GAN):
         return torch.optim.RMSprop(weights, lr=rates[player], alpha=0.9, eps=1e-7)
 
 
-def generator(config: DCGANMnistConfig, spec: Spec) -> nn.Sequential:
+def generator(config: DCGANMnistConfig, spec: Spec) -> Sequential:
     """Return noise [N latent] -> pictures [N C H W] in (0, 1)."""
     height, width = quartered(spec.shape)
     depth = config.depth
     # Keras' momentum 0.9 is PyTorch's 0.1
-    return nn.Sequential(
+    return Sequential(
         nn.Linear(config.latent, depth * height * width),
         nn.BatchNorm1d(depth * height * width, eps=1e-3),
         nn.ReLU(inplace=True),
@@ -93,7 +94,7 @@ def generator(config: DCGANMnistConfig, spec: Spec) -> nn.Sequential:
     )
 
 
-def discriminator(config: DCGANMnistConfig, spec: Spec) -> nn.Sequential:
+def discriminator(config: DCGANMnistConfig, spec: Spec) -> Sequential:
     """Return pictures [N C H W] -> logits [N 1]."""
     layers: list[nn.Module] = []
     channels, (height, wide) = spec.shape[0], spec.shape[1:]
@@ -105,4 +106,4 @@ def discriminator(config: DCGANMnistConfig, spec: Spec) -> nn.Sequential:
             nn.Dropout(config.dropout),
         ]
         channels, height, wide = outputs, -(-height // stride), -(-wide // stride)
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * wide, 1))
+    return Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * wide, 1))

@@ -19,6 +19,7 @@ from liangyi.core.config import Config, Count, Positive, Training
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, verb
 from liangyi.core.registry import register
+from liangyi.nets.sequential import Sequential
 from liangyi.nets.weights import glorot
 from liangyi.zoo.mnist_mlp import MnistMLP
 
@@ -45,7 +46,7 @@ class MnistCNN(MnistMLP):
         height, wide = ((side - 4) // 2 for side in sides)
         if min(height, wide) < 1:
             raise UserError(f"{self.name()} needs pictures of 6 x 6 or more; try --size 28")
-        self.network: nn.Sequential = nn.Sequential(
+        self.network: Sequential = Sequential(
             nn.Conv2d(channels, config.width, 3),
             nn.ReLU(inplace=True),
             nn.Conv2d(config.width, 2 * config.width, 3),
