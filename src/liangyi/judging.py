@@ -104,7 +104,9 @@ def _judge(data: Dataset, held_out: object, tell: Callable[[str], None]) -> Judg
     training = Training(
         steps=max(200, min(_STEPS, _EPOCHS * len(pupil) // batch)), batch_size=batch, average=0
     )
-    key = json.dumps([to_plain(config), to_plain(training), pupil.fingerprint, _VERSION])
+    # what changes the judge, not how it is computed
+    learned = [training.steps, training.batch_size, training.seed, training.average]
+    key = json.dumps([to_plain(config), learned, pupil.fingerprint, _VERSION])
     folder = files.cache() / "judges" / hashlib.sha256(key.encode()).hexdigest()[:16]
     model = build(MnistCNN, config, pupil.spec, training.seed)
     assert isinstance(model, MnistCNN)

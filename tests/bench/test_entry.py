@@ -21,7 +21,7 @@ from liangyi.core.errors import UserError
         ("gan:generator_widths=16+8,betas=0.0+0.9", {"generator_widths": (16, 8),
                                                      "betas": (0.0, 0.9)}),
         ("gan:generator_widths=16+", {"generator_widths": (16,)}),  # a tuple of one
-        ("gan:grey=yes,compile=no", {"grey": True, "compile": False}),
+        ("gan:grey=yes,compile=off", {"grey": True, "compile": "off"}),
         ("gan:precision=float32", {"precision": "float32"}),
         ("gan:size=null", {"size": None}),
         ("gan: pack = 2 , precision = float32", {"pack": 2, "precision": "float32"}),

@@ -65,7 +65,7 @@ MISTAKES = [
     ("train dcgan --device meta", "no device 'meta'; there are cpu"),
     ("train dcgan --devices 2 --batch-size 3", "--batch-size 3 is no multiple of the 2 processes"),
     ("train dcgan --width 100000000", "not enough memory"),
-    ("train wgan-gp --compile", "leave out --compile"),
+    ("train seqgan --compile on", "seqgan does not do the same in every step; leave out --compile"),
     ("train gan --data ring --epochs 1", "no epochs; give --steps"),
     ("train acgan --data ring", "acgan learns from Labelled, this data serves Points; try --data"),
     ("train seqgan --data digits", "seqgan learns from Tokens, this data serves Labelled"),

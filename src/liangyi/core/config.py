@@ -90,7 +90,7 @@ class Training(Config):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where it is fast
     average: Share = 0.999  # decay of the averaged weights that draw the samples; 0: none
     accumulate: Count = 1  # parts that each batch is cut into, to save memory
-    compile: bool = False  # compile the networks: slow to start, sometimes faster after
+    compile: Literal["auto", "on", "off"] = "auto"  # a step as one function; auto: where it pays
     devices: Count = 1  # processes on this machine, one device each
     nodes: Count = 1  # machines; start the same command by torchrun or SLURM on each
     log_every: Count = 50  # steps between lines in log.jsonl

@@ -7,7 +7,7 @@ seen. Elsewhere they come from PyTorch's global generator.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -30,10 +30,22 @@ def mix(*numbers: int) -> int:
     return state >> 1
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Random numbers that somebody asked for."""
+
+    law: Callable[..., Tensor]  # torch.randn or torch.rand
+    count: int
+    shape: tuple[int, ...]
+    device: torch.device | str
+
+
 @dataclass
 class _Stream:
     active: bool = False
     generator: torch.Generator | None = None
+    noted: list[Wanted] | None = None  # what a step asks for, while somebody wants to know
+    given: Iterator[Tensor] | None = None  # what it gets instead of new numbers
 
 
 _stream = _Stream()
@@ -73,27 +85,54 @@ def step(seed: int, number: int, device: torch.device) -> Iterator[None]:
 
 def normal(count: int, *shape: int, device: torch.device | str = "cpu") -> Tensor:
     """Draw N(0, 1) of shape [count, *shape]."""
-    if not _stream.active:
-        return torch.randn(count, *shape, device=device)
-    total = count * processes.world()
-    return _own(torch.randn(total, *shape, device=device, generator=_stream.generator), count)
+    return _drawn(Wanted(torch.randn, count, shape, device))
 
 
 def uniform(count: int, *shape: int, device: torch.device | str = "cpu") -> Tensor:
     """Draw U(0, 1) of shape [count, *shape]."""
+    return _drawn(Wanted(torch.rand, count, shape, device))
+
+
+def _drawn(wanted: Wanted) -> Tensor:
+    law, count, shape, device = wanted.law, wanted.count, wanted.shape, wanted.device
     if not _stream.active:
-        return torch.rand(count, *shape, device=device)
-    total = count * processes.world()
-    return _own(torch.rand(total, *shape, device=device, generator=_stream.generator), count)
+        return law(count, *shape, device=device)
+    if _stream.given is not None:
+        return next(_stream.given)
+    if _stream.noted is not None:
+        _stream.noted.append(wanted)
+    rows = law(count * processes.world(), *shape, device=device, generator=_stream.generator)
+    return rows if len(rows) == count else rows[processes.rank() * count :][:count]
+
+
+@contextmanager
+def noted() -> Iterator[list[Wanted]]:
+    """Note what is drawn inside; the list is complete at the end."""
+    _stream.noted = []
+    try:
+        yield _stream.noted
+    finally:
+        _stream.noted = None
+
+
+def again(wanted: Sequence[Wanted]) -> list[Tensor]:
+    """Draw what was noted, in the same order: in the same step, the same numbers."""
+    return [_drawn(one) for one in wanted]
+
+
+@contextmanager
+def given(numbers: Sequence[Tensor]) -> Iterator[None]:
+    """Hand out these numbers inside instead of drawing."""
+    _stream.given = iter(numbers)
+    try:
+        yield
+    finally:
+        _stream.given = None
 
 
 def integers(high: int, count: int, device: torch.device | str = "cpu") -> Tensor:
     """Draw integers 0 ... high - 1 of shape [count]."""
     return (uniform(count, device=device) * high).long().clamp(max=high - 1)
-
-
-def _own(rows: Tensor, count: int) -> Tensor:
-    return rows if len(rows) == count else rows[processes.rank() * count :][:count]
 
 
 def loop(stops: Tensor, count: int) -> Tensor:

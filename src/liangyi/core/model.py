@@ -49,7 +49,6 @@ class Model(nn.Module, ABC):
     image_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     recipe: ClassVar[Training] = Training()  # how `liangyi train` trains when nothing is said
     data: ClassVar[str] = "digits"  # what `liangyi train` feeds when nothing is said
-    twice_differentiated: ClassVar[bool] = False  # a penalty differentiates a gradient
 
     Config: ClassVar[type[Any]] = Config
 

@@ -73,7 +73,10 @@ class Run:
         self.kind = registry.find(str(plain["model"]))
         where = f"{self.path}/config.json: "
         self.config = from_plain(self.kind.Config, plain["config"], where)
-        self.training = from_plain(Training, plain["training"], where)
+        training = dict(plain["training"])
+        if isinstance(training.get("compile"), bool):  # of runs made before it had three values
+            training["compile"] = "on" if training["compile"] else "off"
+        self.training = from_plain(Training, training, where)
         self.spec = Spec.parse(plain["spec"])
         if self.spec.kind == "Labelled" and not self.spec.classes:
             raise UserError(f"{self.path}/config.json: spec is Labelled, but has no classes")

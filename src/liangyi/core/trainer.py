@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from liangyi.core import draw, memory, processes
+from liangyi.core import compiled, draw, memory, processes
 from liangyi.core.batch import Spec
 from liangyi.core.config import Training
 from liangyi.core.errors import UserError
@@ -109,14 +110,8 @@ class Trainer:
         dtype = choose_precision(self.training.precision, model, self.device)
         self.precision = str(dtype).removeprefix("torch.")
         self._bfloat16 = dtype is torch.bfloat16
-        if self.training.compile:
-            if model.twice_differentiated:
-                raise UserError(
-                    f"{model.name()} differentiates a gradient, which compiled networks cannot; "
-                    "leave out --compile"
-                )
-            for network in model.children():
-                network.compile()
+        self._whole: compiled.Step | None = None  # made when it is first wanted
+        self._compiles = self._shall_compile()
 
     def run(self, steps: int | None = None) -> Iterator[Report]:
         """Make so many steps, or those that are left, and report after each.
@@ -130,15 +125,84 @@ class Trainer:
 
     def advance(self) -> Report:
         """Make one step: run the model's algorithm once on the next batch."""
-        metrics: dict[str, Tensor] = {}
+        # the first step makes the optimisers' states; an examined one measures in between
+        whole = self._compiles and self.step > 0 and not self._examined()
+        step = self._compiled() if whole else self._turns
         with draw.step(self.training.seed, self.step, self.device):
-            parts = _cut(self.stream.batch(self.step), self.training.accumulate)
-            algorithms = [self.model.updates(part, self.step) for part in parts]
-            while turns := [turn for algorithm in algorithms if (turn := self._next(algorithm))]:
-                self._apply(turns, metrics)
+            metrics, losses = step(self.stream.batch(self.step), self.step)
+        self._losses += [(self.step, name, loss) for name, loss in losses]
+        # asking waits for the device, so many questions at a time
+        if self.device.type == "cpu" or len(self._losses) >= 200:
+            self.check()
         self.step += 1
         self._average()
         return Report(self.step, metrics)
+
+    def _turns(self, batch: Any, step: int) -> tuple[dict[str, Tensor], compiled.Losses]:
+        """Run the model's algorithm once; return its metrics and each turn's losses."""
+        metrics: dict[str, Tensor] = {}
+        losses: compiled.Losses = []
+        parts = _cut(batch, self.training.accumulate)
+        algorithms = [self.model.updates(part, step) for part in parts]
+        while turns := [turn for algorithm in algorithms if (turn := self._next(algorithm))]:
+            for update in [update for updates in turns for update in updates]:
+                name, loss = self.name_of(update.player), update.loss.detach()
+                # on a CPU asking costs nothing, so nobody moves by a loss that is no number;
+                # while a step is traced there is no number yet
+                if self.device.type == "cpu" and isinstance(step, int):
+                    _demand_finite(step, name, loss.item())
+                else:
+                    losses.append((name, loss))
+            self._apply(turns, metrics)
+        return metrics, losses
+
+    def _shall_compile(self) -> bool:
+        """Whether steps are compiled; decided by the settings alone, so that resuming is exact.
+
+        Raises:
+            UserError: that is wished for, and cannot be.
+        """
+        reason = ""
+        if processes.world() > 1:
+            reason = "several processes exchange gradients in the middle of a step"
+        elif self.model.stages != (0,) or type(self.model).schedule is not Model.schedule:
+            reason = f"{self.model.name()} does not do the same in every step"
+        if self.training.compile == "on" and reason:
+            raise UserError(f"no compiled steps: {reason}; leave out --compile on")
+        if self.training.compile == "auto" and not reason:
+            return compiled.pays(self.model, self.device, self.total)
+        return self.training.compile == "on"
+
+    def _compiled(self) -> Callable[[Any, int], tuple[dict[str, Tensor], compiled.Losses]]:
+        """Return the compiled step, or the eager one where that is impossible."""
+        if self._whole is None:
+            for name in list(self._waiting):
+                self.name_of(_part(self.model, name))
+                self._scheduled(name)
+            try:
+                self._whole = compiled.Step(
+                    self._turns,
+                    self.stream.batch(self.step),
+                    self._state,
+                    partial(draw.step, self.training.seed, self.step, self.device),
+                )
+            except compiled.NotCompilable as error:
+                if self.training.compile == "on":
+                    raise UserError(f"no compiled steps: {error}; leave out --compile on") from None
+                self._compiles = False
+                return self._turns
+        return self._whole
+
+    def _state(self) -> list[Tensor]:
+        """Return all tensors that a step moves."""
+        slots = [
+            slot
+            for optimizer in self.optimizers.values()
+            for slots in optimizer.state.values()
+            for slot in slots.values()
+            if isinstance(slot, Tensor)
+        ]
+        return [*self.model.parameters(), *self.model.buffers(), *slots]
 
     def _autocast(self) -> AbstractContextManager[Any]:
         # entered anew around each next(): suspended inside, it would leak into the caller
@@ -156,7 +220,6 @@ class Trainer:
         names = [self.name_of(update.player) for update in turns[0]]
         for updates in turns:
             for position, (name, update) in enumerate(zip(names, updates, strict=True)):
-                self._watch(name, update.loss)
                 loss = update.loss if len(turns) == 1 else update.loss / len(turns)
                 # updates applied at once may share a graph, which the last one may free
                 loss.backward(inputs=self._weights[name], retain_graph=position < len(updates) - 1)
@@ -206,15 +269,6 @@ class Trainer:
         for group in self.optimizers[name].param_groups:
             group["lr"] = group.setdefault("initial_lr", group["lr"]) * factor * self.slowed
         return self.optimizers[name]
-
-    def _watch(self, name: str, loss: Tensor) -> None:
-        # asking waits for the device: nothing on a CPU, on others many questions at a time
-        if self.device.type == "cpu":
-            _demand_finite(self.step, name, loss.item())
-            return
-        self._losses.append((self.step, name, loss.detach()))
-        if len(self._losses) >= 200:
-            self.check()
 
     def check(self) -> None:
         """Make sure that all losses so far were finite.
@@ -275,6 +329,7 @@ class Trainer:
         self.step, self.slowed = plain["step"], plain.get("slowed", 1.0)
         self.optimizers.clear()
         self._losses.clear()
+        self._whole = None  # it holds the optimisers' states of before
         for name, saved in plain["optimizers"].items():
             slots: dict[int, dict[str, Any]] = {
                 int(index): dict(numbers) for index, numbers in saved["numbers"].items()
@@ -282,7 +337,8 @@ class Trainer:
             for key, value in tensors.items():
                 if key.startswith(f"optimizer/{name}/"):
                     index, slot = key.removeprefix(f"optimizer/{name}/").split("/")
-                    slots.setdefault(int(index), {})[slot] = value
+                    # a copy: what comes from one file may share one memory
+                    slots.setdefault(int(index), {})[slot] = value.clone()
             groups = [{k: _retuple(v) for k, v in group.items()} for group in saved["groups"]]
             self._waiting[name] = {"state": slots, "param_groups": groups}
 
@@ -309,6 +365,12 @@ def _relative_change(before: list[Tensor], after: list[nn.Parameter]) -> Tensor:
     moves = torch._foreach_sub(before, list(after))
     length: Tensor = nn.utils.get_total_norm(before)
     return nn.utils.get_total_norm(moves) / length.clamp(min=1e-12)
+
+
+def _part(model: Model, name: str) -> Player:
+    """Return the player of this name."""
+    owned: dict[str, Player] = {**dict(model.named_modules()), **dict(model.named_parameters())}
+    return owned["" if name == "model" else name]
 
 
 def _floats(model: nn.Module) -> list[Tensor]:

@@ -54,7 +54,6 @@ class R3GAN(GAN):
 
     Config = R3GANConfig
     recipe = Training(steps=6000, batch_size=128)
-    twice_differentiated = True
     critic: nn.Module
 
     def __init__(self, config: R3GANConfig, spec: Spec) -> None:

@@ -51,7 +51,6 @@ class WGANGP(GAN):
 
     Config = WGANGPConfig
     recipe = Training(steps=5000, batch_size=64)
-    twice_differentiated = True
     critic: nn.Module
 
     def __init__(self, config: WGANGPConfig, spec: Spec) -> None:
