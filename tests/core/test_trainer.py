@@ -165,7 +165,7 @@ def test_automatic_precision_wants_convolutions():
     linear, convolution = nn.Linear(2, 2), nn.Conv2d(1, 1, 3)
     cpu = torch.device("cpu")
     assert choose_precision("auto", linear, cpu) == torch.float32
-    fast = torch.cpu._is_amx_tile_supported()
+    fast = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
     assert choose_precision("auto", convolution, cpu) == (torch.bfloat16 if fast else torch.float32)
     assert choose_precision("bfloat16", linear, cpu) == torch.bfloat16
 
