@@ -78,7 +78,7 @@ def test_models_whose_steps_differ_are_refused_before_they_train(small):
         small("seqgan").trainer(compile="on")
 
 
-def test_auto_compiles_long_trainings_without_convolutions(small, monkeypatch):
+def test_auto_compiles_long_trainings_of_small_networks_without_convolutions(small, monkeypatch):
     device, steps = torch.device("cpu"), 10_000
     chosen = {
         name: compiled.pays(small(name).build(), device, steps)
@@ -90,6 +90,9 @@ def test_auto_compiles_long_trainings_without_convolutions(small, monkeypatch):
     }  # fmt: skip
     model = small("gan").build()
     assert not compiled.pays(model, device, steps - 1)
+    model.more = torch.nn.Linear(1000, 1000)
+    assert not compiled.pays(model, device, steps)
+    del model.more
     assert not compiled.pays(model, torch.device("cuda"), steps)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     assert not compiled.pays(model, device, steps)

@@ -24,6 +24,7 @@ Losses = list[tuple[str, Tensor]]  # player, loss
 Turns = Callable[[Any, Any], tuple[dict[str, Tensor], Losses]]  # of a batch and a step's number
 
 _PAYS = 10_000  # steps that save what the compiler takes, about ten seconds
+_SMALL = 1_000_000  # weights; with more, matrix products take the time, and stay what they are
 
 
 class NotCompilable(Exception):
@@ -31,9 +32,10 @@ class NotCompilable(Exception):
 
 
 def pays(model: Model, device: torch.device, steps: int) -> bool:
-    """Whether compiling is worth its time: for long trainings of networks without convolutions.
+    """Whether compiling is worth its time: for long trainings of small networks.
 
-    Convolutions take their time in oneDNN, whose calls the compiler only rearranges, for the worse.
+    Those with a million weights and more gain nothing: their time is in matrix products.
+    Convolutions take theirs in oneDNN, whose calls the compiler only rearranges, for the worse.
     Nothing is known yet of other devices.
     """
     convolutions = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)
@@ -42,6 +44,7 @@ def pays(model: Model, device: torch.device, steps: int) -> bool:
         and device.type == "cpu"
         and shutil.which("g++") is not None
         and not any(isinstance(module, convolutions) for module in model.modules())
+        and sum(weight.numel() for weight in model.parameters()) < _SMALL
     )
 
 

@@ -75,9 +75,7 @@ def choose_precision(name: str, model: nn.Module, device: torch.device) -> torch
         fast = torch.cuda.get_device_capability(device) >= (8, 0)
     else:  # matrix units, or at least vectors of twice as many numbers
         cpu = device.type == "cpu"
-        fast = cpu and (
-            torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-        )
+        fast = cpu and (torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
     convolutions = (nn.Conv2d, nn.ConvTranspose2d)
     convolves = any(isinstance(module, convolutions) for module in model.modules())
     return torch.bfloat16 if convolves and fast else torch.float32
