@@ -16,8 +16,9 @@ import time
 from collections.abc import Callable
 
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
+from benchmarks.peers.lean import gan_step
+from benchmarks.peers.plain import uniform
 from liangyi import data
 from liangyi.core.batch import Images
 from liangyi.core.run import build
@@ -50,28 +51,13 @@ def ours() -> Callable[[], None]:
 
 def by_hand() -> Callable[[], None]:
     model, stream = setting()
-    generator, discriminator = model.generator, model.discriminator
-    first = torch.optim.Adam(discriminator.parameters(), lr=3e-4, betas=(0.5, 0.999), fused=True)
-    second = torch.optim.Adam(generator.parameters(), lr=3e-4, betas=(0.5, 0.999), fused=True)
-    ones = torch.ones(64, 1)
+    make = gan_step(model.generator, model.discriminator)
     step = 0
 
     def stretch() -> None:
         nonlocal step
         for _ in range(STRETCH):
-            real = stream.batch(step).image
-            fake = generator(torch.rand(64, 100) * 2 - 1)
-            loss = binary_cross_entropy_with_logits(discriminator(real), ones)
-            loss = loss + softplus(discriminator(fake.detach())).mean()
-            first.zero_grad()
-            loss.backward()
-            first.step()
-            loss = softplus(-discriminator(fake)).mean()
-            second.zero_grad()
-            # as the trainer does: no gradients for weights that do not move
-            loss.backward(inputs=list(generator.parameters()))
-            second.step()
-            assert loss.item() == loss.item()  # nobody trains without looking for NaN
+            make(stream.batch(step).image, uniform(64, "cpu"))
             step += 1
 
     return stretch

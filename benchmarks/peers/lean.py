@@ -5,7 +5,10 @@ Fused Adam, losses of logits, no gradients for weights that do not move, one los
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
+from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from benchmarks.harness import Prepared
@@ -15,18 +18,16 @@ from benchmarks.peers.resident import batches
 from benchmarks.peers.stretch import repeated, stretches
 
 
-def mlp_gan(batch: int, device: str) -> Prepared:
-    generator = networks.mlp_generator().to(device)
-    discriminator = networks.mlp_discriminator().to(device)
+def gan_step(generator: nn.Module, discriminator: nn.Module) -> Callable[[Tensor, Tensor], None]:
+    """Return (real, noise) -> one step of the smallest GAN of the notes."""
     first = torch.optim.Adam(discriminator.parameters(), lr=3e-4, betas=(0.5, 0.999), fused=True)
     second = torch.optim.Adam(generator.parameters(), lr=3e-4, betas=(0.5, 0.999), fused=True)
     moved = list(generator.parameters())
-    images = batches(batch, low=-1, device=device)
-    ones = torch.ones(batch, 1, device=device)
 
-    def step(made: int) -> None:
-        fake = generator(uniform(batch, device))
-        loss = binary_cross_entropy_with_logits(discriminator(images[made % len(images)]), ones)
+    def step(real: Tensor, noise: Tensor) -> None:
+        fake = generator(noise)
+        ones = torch.ones(len(real), 1, device=real.device)
+        loss = binary_cross_entropy_with_logits(discriminator(real), ones)
         loss = loss + softplus(discriminator(fake.detach())).mean()
         first.zero_grad()
         loss.backward()
@@ -37,8 +38,17 @@ def mlp_gan(batch: int, device: str) -> Prepared:
         second.step()
         demand_finite(loss)
 
+    return step
+
+
+def mlp_gan(batch: int, device: str) -> Prepared:
+    generator = networks.mlp_generator().to(device)
+    discriminator = networks.mlp_discriminator().to(device)
+    step = gan_step(generator, discriminator)
+    images = batches(batch, low=-1, device=device)
+    run = repeated(lambda made: step(images[made % len(images)], uniform(batch, device)), device)
     facts = {"precision": "float32", "weights": networks.count(generator, discriminator)}
-    return stretches(repeated(step, device), 1, warm=20, seconds=1), facts
+    return stretches(run, 1, warm=20, seconds=1), facts
 
 
 def vae(batch: int, device: str) -> Prepared:
