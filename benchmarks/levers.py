@@ -1,24 +1,25 @@
 """What each lever of speed is worth: the step of `dcgan-mnist` without it, images a second.
 
-    python -m benchmarks levers [--batches 128] [--rounds 5] [--only WORD ...]
+    python -m benchmarks levers [--models dcgan-mnist gan vae] [--rounds 5] [--only WORD ...]
 
 Every side is the whole step with one lever taken away, so its ratio says what that lever adds to
 all the others; "none of them" is PyTorch's own layers under our trainer. Where the processor has
-matrix units, `small maps` is a lever as well.
+matrix units, `small maps` is a lever as well. The two smallest models, as in `small-step`, have but
+one: products by oneDNN.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from unittest import mock
 
 import torch
 from torch import Tensor
 
-from benchmarks import dcgan_step
+from benchmarks import dcgan_step, small_step
 from benchmarks.harness import Prepared, Side
 from benchmarks.peers import question
-from liangyi.core import memory
+from liangyi.core import memory, products
 from liangyi.nets import sequential
 
 
@@ -36,33 +37,58 @@ WITHOUT: dict[str, list[tuple[object, str, Callable[..., object]]]] = {
     "dropout from words": [(sequential, "dropout", torch.nn.functional.dropout)],
     "small maps": [(sequential, "fits", lambda *given: False)],
     "kept memory": [(memory, "keep", lambda: None)],
+    "oneDNN's products": [(products, "_slow_library", lambda: False)],
 }
 NONE = [patch for name, patches in WITHOUT.items() if name != "small maps" for patch in patches]
 
 
-def without(lever: str, batch: int, precision: str) -> Prepared:
+def take_away(lever: str) -> None:
+    """Do without one lever, or without all (`none`), until the process ends."""
     for module, name, instead in NONE if lever == "none" else WITHOUT[lever]:
-        mock.patch.object(module, name, instead).start()  # until the process ends
+        mock.patch.object(module, name, instead).start()
     if lever == "none":
         sequential._switch.plain = True
+
+
+def dcgan(lever: str, batch: int, precision: str) -> Prepared:
+    take_away(lever)
     return dcgan_step.ours(batch, "cpu", precision)
 
 
+def small(lever: str, model: str, batch: int, compiled: bool) -> Prepared:
+    take_away(lever)
+    return small_step.ours(model, batch, "cpu", compiled)
+
+
+def sides(levers: Iterable[str], prepare: str, **at: object) -> list[Side]:
+    names = {"all": "liangyi, all levers", "none": "none of them"}
+    return [
+        Side(names.get(lever, f"without {lever}"), f"{__name__}:{prepare}", {"lever": lever} | at)
+        for lever in levers
+    ]
+
+
 def main(arguments: list[str]) -> None:
-    asked = question.options(__doc__, batches=(128,)).parse_args(arguments)
+    words = question.options(__doc__, batches=())
+    known = ("dcgan-mnist", *small_step.MODELS)
+    words.add_argument("--models", nargs="+", choices=known, default=list(known))
+    asked = words.parse_args(arguments)
     tables = {}
-    for batch in asked.batches:
-        for precision in ("float32", "bfloat16"):
-            found = [
-                Side(
-                    "liangyi, all levers" if lever == "all" else f"without {lever}",
-                    f"{__name__}:without",
-                    {"lever": lever, "batch": batch, "precision": precision},
-                )
-                for lever in WITHOUT
-            ]
-            at = {"lever": "none", "batch": batch, "precision": precision}
-            found.append(Side("none of them", f"{__name__}:without", at))
-            title = f"{precision}, batch {batch}"
-            tables |= question.compare(title, found, "images/s", asked)
+    for model, usual in {"dcgan-mnist": 128, "gan": 64, "vae": 128}.items():
+        for batch in asked.batches or (usual,) if model in asked.models else ():
+            if model == "dcgan-mnist":
+                found = {
+                    precision: sides([*WITHOUT, "none"], "dcgan", batch=batch, precision=precision)
+                    for precision in ("float32", "bfloat16")
+                }
+            else:
+                levers, at = ("all", "oneDNN's products"), {"model": model, "batch": batch}
+                found = {
+                    way: sides(levers, "small", compiled=way == "compiled", **at)
+                    for way in ("eager", "compiled")
+                }
+            unit = "steps/s" if model == "gan" else "images/s"
+            for way, these in found.items():
+                title = f"{model}, {way}, batch {batch}"
+                tables |= question.compare(title, these, unit, asked)
     question.keep(asked, tables)

@@ -20,8 +20,8 @@ from PIL import Image
 
 from liangyi.core.batch import Images, Labelled
 from liangyi.core.errors import UserError
+from liangyi.data import decoding, pictures
 from liangyi.data import folder as module
-from liangyi.data import pictures
 from liangyi.data.dataset import Batches
 from liangyi.data.folder import Folder, cache, folder
 
@@ -298,6 +298,28 @@ def test_a_class_that_only_the_test_pictures_have_is_an_error(place: Path) -> No
 def test_an_unknown_split_is_named(place: Path) -> None:
     with pytest.raises(UserError, match=r"unknown split 'tset'; did you mean test"):
         folder(place, "tset")
+
+
+def test_pictures_of_one_kind_are_opened_once(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # breaks when the first pass over a large folder takes twice as long as it must
+    for name in "abc":
+        save(place / f"{name}.png")
+    (place / "a.png").write_bytes(b"")
+    look, seen = pictures.look, []
+    monkeypatch.setattr(pictures, "look", lambda path: seen.append(path.name) or look(path))
+    assert len(load(place)) == 2
+    assert seen == ["a.png", "b.png"]  # the first that can be read tells the form
+
+
+def test_a_late_colour_begins_anew_and_leaves_nothing_of_the_grey_ones(place: Path) -> None:
+    for number in range(9):
+        save(place / f"{number}.png", 10 * number, (40, 30))
+    save(place / "9.png", RED, (30, 40))
+    (place / "10.png").write_bytes(b"")
+    data = load(place, size=16)
+    assert data.columns["image"].shape == (10, 3, 16, 16)
+    assert [pixel(data, item) for item in (3, 9)] == [[30, 30, 30], [*RED]]
+    assert (data.findings.sizes, len(data.findings.unreadable)) == (2, 1)
 
 
 def test_a_single_picture_is_a_data_set_of_one(tmp_path: Path) -> None:
@@ -602,7 +624,10 @@ def test_without_the_variable_the_user_cache_is_taken(monkeypatch: pytest.Monkey
 # many and large
 
 
-def test_large_pictures_are_decoded_by_threads_in_order(place: Path) -> None:
+def test_large_pictures_are_decoded_by_threads_in_order(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoding, "_LARGE", 0)
     for number in range(40):
         save(place / f"{number:02}.png", (number, 0, 0), (128, 128))
     (place / "20.png").write_bytes(b"")

@@ -19,9 +19,10 @@ from torch import Tensor, fx, nn
 
 from liangyi.core import draw
 from liangyi.core.model import Model
+from liangyi.core.products import DECOMPOSITIONS
 
-Losses = list[tuple[str, Tensor]]  # player, loss
-Turns = Callable[[Any, Any], tuple[dict[str, Tensor], Losses]]  # of a batch and a step's number
+Hear = Callable[[str, Tensor], None]  # is told a player and its loss
+Turns = Callable[[Any, Any, Hear], dict[str, Tensor]]  # of a batch and a step's number
 
 _PAYS = 10_000  # steps that save what the compiler takes, about ten seconds
 _SMALL = 1_000_000  # weights; with more, matrix products take the time, and stay what they are
@@ -52,7 +53,7 @@ class Step:
     """A step of one model with one optimiser state and fixed learning rates.
 
     Args:
-        turns: runs a step on a batch and returns its metrics and losses.
+        turns: runs a step on a batch, tells its losses and returns its metrics.
         batch: one like all that will come.
         state: says which tensors a step moves; they are left as they were.
         random: makes random numbers those of this step.
@@ -73,15 +74,16 @@ class Step:
         kind = type(batch)
 
         def traced(*tensors: Tensor) -> tuple[Tensor, ...]:
+            losses: list[tuple[str, Tensor]] = []
             with draw.given(tensors[len(batch) :]):
-                metrics, losses = turns(kind(*tensors[: len(batch)]), _Hidden())
+                metrics = turns(kind(*tensors[: len(batch)]), _Hidden(), _keep(losses))
             self._metrics, self._players = list(metrics), [player for player, _ in losses]
             return (*metrics.values(), *(loss for _, loss in losses))
 
         try:
             with _unmoved(state):
                 with random(), draw.noted() as self._wanted:
-                    turns(batch, _Hidden())
+                    turns(batch, _Hidden(), _keep([]))
                 with random():
                     inputs = [*batch, *draw.again(self._wanted)]
                     graph = _trace(traced, inputs)
@@ -91,20 +93,25 @@ class Step:
         except Exception as error:  # the compiler's own have no common base
             raise NotCompilable(" ".join(str(error).split())[:200] or repr(error)) from error
 
-    def __call__(self, batch: Any, step: int) -> tuple[dict[str, Tensor], Losses]:
-        """Make the step and return its metrics and losses; random numbers are the step's."""
+    def __call__(self, batch: Any, step: int, hear: Hear) -> dict[str, Tensor]:
+        """Make the step, tell its losses and return its metrics; random numbers are the step's."""
         with torch.no_grad():
             found = self._function(*batch, *draw.again(self._wanted), *self._constants)
         values, losses = found[: len(self._metrics)], found[len(self._metrics) :]
-        metrics = dict(zip(self._metrics, values, strict=True))
-        return metrics, list(zip(self._players, losses, strict=True))
+        for player, loss in zip(self._players, losses, strict=True):
+            hear(player, loss)
+        return dict(zip(self._metrics, values, strict=True))
+
+
+def _keep(losses: list[tuple[str, Tensor]]) -> Hear:
+    return lambda player, loss: losses.append((player, loss))
 
 
 def _trace(function: Callable[..., Any], inputs: Sequence[Tensor]) -> fx.GraphModule:
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    decompositions = {torch.ops.aten._fused_adam_.default: _adam}
-    return make_fx(function, decomposition_table=decompositions, tracing_mode="real")(*inputs)
+    table = {torch.ops.aten._fused_adam_.default: _adam, **DECOMPOSITIONS}
+    return make_fx(function, decomposition_table=table, tracing_mode="real")(*inputs)
 
 
 def _compile(graph: fx.GraphModule, inputs: list[Any]) -> Callable[..., Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -130,32 +130,30 @@ class Trainer:
         whole = self._compiles and self.step > 0 and not self._examined()
         step = self._compiled() if whole else self._turns
         with draw.step(self.training.seed, self.step, self.device):
-            metrics, losses = step(self.stream.batch(self.step), self.step)
-        self._losses += [(self.step, name, loss) for name, loss in losses]
-        # asking waits for the device, so many questions at a time
-        if self.device.type == "cpu" or len(self._losses) >= 200:
-            self.check()
+            metrics = step(self.stream.batch(self.step), self.step, self._hear)
         self.step += 1
         self._average()
         return Report(self.step, metrics)
 
-    def _turns(self, batch: Any, step: int) -> tuple[dict[str, Tensor], compiled.Losses]:
-        """Run the model's algorithm once; return its metrics and each turn's losses."""
+    def _hear(self, player: str, loss: Tensor) -> None:
+        """Make sure that a player's loss is finite, at once or soon."""
+        if self.device.type == "cpu":  # asking costs nothing, so nobody moves by no number
+            _demand_finite(self.step, player, loss.item())
+            return
+        self._losses.append((self.step, player, loss))
+        if len(self._losses) >= 200:  # asking waits for the device, so many at a time
+            self.check()
+
+    def _turns(self, batch: Any, step: Any, hear: compiled.Hear) -> dict[str, Tensor]:
+        """Run the model's algorithm once and return its metrics; losses are told as they come."""
         metrics: dict[str, Tensor] = {}
-        losses: compiled.Losses = []
         parts = _cut(batch, self.training.accumulate)
         algorithms = [self.model.updates(part, step) for part in parts]
         while turns := [turn for algorithm in algorithms if (turn := self._next(algorithm))]:
             for update in [update for updates in turns for update in updates]:
-                name, loss = self.name_of(update.player), update.loss.detach()
-                # on a CPU asking costs nothing, so nobody moves by a loss that is no number;
-                # while a step is traced there is no number yet
-                if self.device.type == "cpu" and isinstance(step, int):
-                    _demand_finite(step, name, loss.item())
-                else:
-                    losses.append((name, loss))
+                hear(self.name_of(update.player), update.loss.detach())
             self._apply(turns, metrics)
-        return metrics, losses
+        return metrics
 
     def _shall_compile(self) -> bool:
         """Whether steps are compiled; decided by the settings alone, so that resuming is exact.
@@ -174,7 +172,7 @@ class Trainer:
             return compiled.pays(self.model, self.device, self.total)
         return self.training.compile == "on"
 
-    def _compiled(self) -> Callable[[Any, int], tuple[dict[str, Tensor], compiled.Losses]]:
+    def _compiled(self) -> compiled.Turns:
         """Return the compiled step, or the eager one where that is impossible."""
         if self._whole is None:
             for name in list(self._waiting):

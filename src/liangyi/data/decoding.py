@@ -9,11 +9,12 @@ import shutil
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -24,9 +25,9 @@ from liangyi.core.errors import UserError
 from liangyi.data import pictures
 from liangyi.data.findings import Findings, many
 from liangyi.data.listing import FORMAT, Job, class_of, shown, sizes_of
-from liangyi.data.pictures import Look, Picture
+from liangyi.data.pictures import Look
 
-_SMALL = 100 * 100  # pixels; below, threads wait for each other longer than they decode
+_LARGE = 4_000  # bytes a file; below, threads wait for each other longer than they decode
 
 Found = TypeVar("Found")
 
@@ -44,43 +45,99 @@ class Index:
 INDEX = TypeAdapter(Index)
 
 
+@dataclass
+class _Written:
+    """What is known of the files when their pixels are written."""
+
+    looks: dict[str, Look] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)  # why these were left out
+
+
+class _Unlike(UserError):
+    """A picture wants another form than the one taken for typical."""
+
+
 def build(job: Job, made: Path) -> None:
     """Decode all pictures into `pictures.npy` [N C H W] and write `index.json`."""
+    target = made / "pictures.npy"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about odd metadata, which we do not use
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        names = [file.name for file in job.files]
-        looks, blind = _sorted_out(names, _each("looking at", pictures.look, job.base, names))
-        _demand(job, looks, blind)
-        shape = job.shape(list(looks.values()))
-        _room(made, len(looks) * math.prod(shape))
-        area = sum(look.width * look.height for look in looks.values()) / len(looks)
+        typical = _first(job)
+        try:
+            written = _write(job, typical, target)
+        except _Unlike:  # now it pays to look at all before the first is decoded
+            typical = _fitting(job)
+            written = _write(job, typical, target)
+    if not written.digests:
+        raise _unreadable(job, written.broken)
+    (made / "index.json").write_bytes(INDEX.dump_json(_index(job, typical, written)))
 
-        def work(path: Path) -> Picture | str:
-            return pictures.decode(path, shape)
 
-        decoded = _each("decoding", work, job.base, list(looks), threads=area > _SMALL)
-        digests, broken = _write(made / "pictures.npy", shape, list(looks), decoded)
-    _demand(job, digests, blind | broken)
-    index = _index(job, shape, looks, digests, blind | broken)
-    (made / "index.json").write_bytes(INDEX.dump_json(index))
+def _first(job: Job) -> Look:
+    """Return what the first picture looks like that can be read."""
+    blind: dict[str, str] = {}
+    for file in job.files:
+        seen = pictures.look(job.base / file.name)
+        if isinstance(seen, Look):
+            return seen
+        blind[file.name] = seen
+    raise _unreadable(job, blind)
+
+
+def _fitting(job: Job) -> Look:
+    """Return the look of a picture whose form will do for all of them.
+
+    Raises:
+        UserError: there is none; the smallest and the largest size are named.
+    """
+    every = _each("looking at", pictures.look, job)
+    looks = [seen for seen in every if isinstance(seen, Look)]
+    shape = job.shape(looks)
+    return next(seen for seen in looks if job.shape([seen]) == shape)
+
+
+def _write(job: Job, typical: Look, target: Path) -> _Written:
+    """Write the pixels of all pictures, in order and in the form of the typical one.
+
+    Raises:
+        _Unlike: that form will not do.
+    """
+    shape = job.shape([typical])
+    _room(target.parent, len(job.files) * math.prod(shape))
+    large = sum(file.size for file in job.files) >= _LARGE * len(job.files)
+    decoded = _each("decoding", partial(pictures.decode, shape=shape), job, threads=large)
+    found, alike = _Written(), {typical}
+    with target.open("wb") as out:
+        _header(out, len(job.files), shape)
+        for file, result in zip(job.files, decoded, strict=True):
+            if isinstance(result, str):
+                found.broken[file.name] = result
+                continue
+            if result.look not in alike:
+                if not job.alike(typical, result.look):
+                    raise _Unlike(f"{job.base} changes while it is read; try again when it rests")
+                alike.add(result.look)
+            out.write(result.pixels.data)
+            found.looks[file.name] = result.look
+            found.digests[file.name] = result.digest
+        out.seek(0)
+        _header(out, len(found.digests), shape)
+    return found
 
 
 def _each(
-    doing: str,
-    work: Callable[[Path], Found],
-    base: Path,
-    names: Sequence[str],
-    threads: bool = False,
+    doing: str, work: Callable[[Path], Found], job: Job, threads: bool = False
 ) -> Iterator[Found]:
     """Yield the work's result for each file in order, with a progress bar on a terminal."""
     from rich.console import Console
     from rich.progress import track
 
     yield from track(
-        _map(work, [base / name for name in names], threads),
-        f"{doing} {many(len(names), 'picture')}",
-        total=len(names),
+        _map(work, [job.base / file.name for file in job.files], threads),
+        f"{doing} {many(len(job.files), 'picture')}",
+        total=len(job.files),
         console=Console(stderr=True),
         transient=True,
         disable=not sys.stderr.isatty(),
@@ -103,24 +160,10 @@ def _map(work: Callable[[Path], Found], paths: Sequence[Path], threads: bool) ->
             yield from pool.map(work, paths[start : start + block])
 
 
-def _sorted_out(
-    names: Iterable[str], results: Iterable[Found | str]
-) -> tuple[dict[str, Found], dict[str, str]]:
-    good: dict[str, Found] = {}
-    bad: dict[str, str] = {}
-    for name, result in zip(names, results, strict=True):
-        if isinstance(result, str):
-            bad[name] = result
-        else:
-            good[name] = result
-    return good, bad
-
-
-def _demand(job: Job, good: Mapping[str, Any], bad: Mapping[str, str]) -> None:
-    if not good:
-        name, reason = min(bad.items())
-        others = f", nor {many(len(bad) - 1, 'other')} beside it" if len(bad) > 1 else ""
-        raise UserError(f"{job.base / shown(name)} cannot be read ({reason}){others}")
+def _unreadable(job: Job, broken: Mapping[str, str]) -> UserError:
+    name, reason = min(broken.items())
+    others = f", nor {many(len(broken) - 1, 'other')} beside it" if len(broken) > 1 else ""
+    return UserError(f"{job.base / shown(name)} cannot be read ({reason}){others}")
 
 
 def _room(place: Path, wanted: int) -> None:
@@ -132,47 +175,20 @@ def _room(place: Path, wanted: int) -> None:
         )
 
 
-def _write(
-    target: Path,
-    shape: tuple[int, int, int],
-    names: Sequence[str],
-    decoded: Iterable[Picture | str],
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Write pictures in order; return name -> digest of those, and name -> reason of the others."""
-    digests: dict[str, str] = {}
-    broken: dict[str, str] = {}
-    with target.open("wb") as out:
-        _header(out, len(names), shape)
-        for name, result in zip(names, decoded, strict=True):
-            if isinstance(result, str):
-                broken[name] = result
-            else:
-                out.write(result.pixels.data)
-                digests[name] = result.digest
-        out.seek(0)
-        _header(out, len(digests), shape)
-    return digests, broken
-
-
 def _header(out: BinaryIO, count: int, shape: tuple[int, int, int]) -> None:
     """Write the head of a .npy file; numpy pads it so that the count can be corrected later."""
     about = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
     np.lib.format.write_array_header_1_0(out, about)
 
 
-def _index(
-    job: Job,
-    shape: tuple[int, int, int],
-    looks: Mapping[str, Look],
-    digests: Mapping[str, str],
-    unreadable: Mapping[str, str],
-) -> Index:
+def _index(job: Job, typical: Look, written: _Written) -> Index:
+    shape, digests = job.shape([typical]), written.digests
     kind = "Labelled" if job.classes else "Images"
     spec = Spec(kind=kind, shape=shape, classes=job.classes)
     number = {name: label for label, name in enumerate(job.classes)}
     labels = tuple(number[class_of(name)] for name in digests) if job.classes else ()
     counts = Counter(labels)
-    sizes = sizes_of(looks[name] for name in digests)
+    sizes = sizes_of(written.looks.values())
     findings = Findings(
         pictures=len(digests),
         channels=shape[0],
@@ -181,7 +197,7 @@ def _index(
         sizes=len(sizes),
         classes={name: counts[label] for name, label in number.items()},
         copies=_copies(digests),
-        unreadable=tuple((shown(name), reason) for name, reason in sorted(unreadable.items())),
+        unreadable=tuple((shown(name), reason) for name, reason in sorted(written.broken.items())),
         ignored=job.ignored,
     )
     # by content, unlike the key: a folder that was copied or touched is still the same data

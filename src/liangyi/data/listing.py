@@ -32,7 +32,8 @@ def splits(path: Path) -> dict[str, Path]:
     """Return the places of the training and, if there are any, of the held-out pictures."""
     if path.is_file():
         return {"train": path}
-    inside = {place.name.lower(): place for place in path.iterdir() if place.is_dir()}
+    with os.scandir(path) as entries:
+        inside = {entry.name.lower(): path / entry.name for entry in entries if entry.is_dir()}
     held_out = next((inside[name] for name in _HELD_OUT if name in inside), None)
     if "train" not in inside or (held_out is None and len(inside) > 1):
         return {"train": path}  # a folder `train` among others may be full of locomotives
@@ -122,6 +123,13 @@ class Job:
         """Name what is in the folder without opening a file."""
         what = (FORMAT, self.files, self.ignored, self.classes, self.size, self.grey, self.like)
         return hashlib.sha256(repr(what).encode()).hexdigest()[:32]
+
+    def alike(self, one: Look, other: Look) -> bool:
+        """Whether two pictures may be served in the form of the first."""
+        try:
+            return self.shape([one, other]) == self.shape([one])
+        except UserError:
+            return False
 
     def shape(self, looks: Sequence[Look]) -> tuple[int, int, int]:
         """Choose the form in which all pictures are served."""

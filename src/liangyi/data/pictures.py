@@ -1,4 +1,4 @@
-"""One picture file: a look at its header, and its pixels in a wanted shape.
+"""One picture file: a look at its header, or its pixels in a wanted shape as well.
 
 Knows files, Pillow and numpy only. What cannot be read is not an exception here but a reason, a
 `str`: in a folder of ten thousand pictures some broken ones are the rule.
@@ -32,6 +32,7 @@ class Look(NamedTuple):
 class Picture(NamedTuple):
     """What the whole file says."""
 
+    look: Look
     digest: str  # of the file's bytes
     pixels: NDArray[np.uint8]  # [C H W]
 
@@ -40,10 +41,7 @@ def look(path: Path) -> Look | str:
     """Read the header, or say why that cannot be done."""
     try:
         with Image.open(path, formats=FORMATS) as image:
-            width, height = image.size
-            if "exif" in image.info and image.getexif().get(ExifTags.Base.Orientation, 1) >= 5:
-                width, height = height, width
-            return Look(width, height, Image.getmodebase(image.mode) == "L")
+            return _look(image)
     except Exception as error:  # broken bytes lead Pillow's decoders to any exception
         return _reason(path, error)
 
@@ -57,6 +55,7 @@ def decode(path: Path, shape: tuple[int, int, int]) -> Picture | str:
     try:
         data = path.read_bytes()
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            seen = _look(image)
             # a large JPEG is decoded at a fraction of its size, never below three times ours:
             # several times faster, and the resize after it does not see the difference
             image.draft(None, (3 * max(width, height),) * 2)
@@ -66,9 +65,16 @@ def decode(path: Path, shape: tuple[int, int, int]) -> Picture | str:
                 flat = ImageOps.fit(flat, (width, height), Image.Resampling.BICUBIC)
             pixels = np.asarray(flat).reshape(height, width, channels).transpose(2, 0, 1)
         digest = hashlib.blake2b(data, digest_size=16).hexdigest()
-        return Picture(digest, np.ascontiguousarray(pixels))
+        return Picture(seen, digest, np.ascontiguousarray(pixels))
     except Exception as error:  # as above
         return _reason(path, error)
+
+
+def _look(image: Image.Image) -> Look:
+    width, height = image.size
+    if "exif" in image.info and image.getexif().get(ExifTags.Base.Orientation, 1) >= 5:
+        width, height = height, width
+    return Look(width, height, Image.getmodebase(image.mode) == "L")
 
 
 def _flat(image: Image.Image, mode: str) -> Image.Image:

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from liangyi.nets.sequential import Sequential
+
 
 def mlp(
     widths: Sequence[int], activation: nn.Module, last: nn.Module | None = None, dropout: float = 0
-) -> nn.Sequential:
+) -> Sequential:
     """Return linear layers of these widths: [N widths[0]] -> [N widths[-1]].
 
     Args:
@@ -25,7 +27,7 @@ def mlp(
         layers.append(nn.Linear(inputs, outputs))
         if position < len(widths) - 2:
             layers += [activation, nn.Dropout(dropout)] if dropout else [activation]
-    return nn.Sequential(*layers, *([last] if last else []))
+    return Sequential(*layers, *([last] if last else []))
 
 
 class Flat(nn.Module):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from liangyi.nets.dropout import dropout
+from liangyi.nets.linear import faster, linear
 from liangyi.nets.order import arranged, flattened
 from liangyi.nets.small_map import fits, small_convolution
 from liangyi.nets.upsampled import folds, upsampled_convolution
@@ -59,6 +60,8 @@ class Sequential(nn.Sequential):
                 x = upsampled_convolution(x, after.weight, after.bias)
             elif isinstance(layer, nn.Dropout) and layer.training and x.device.type == "cpu":
                 x = dropout(x, layer.p)
+            elif isinstance(layer, nn.Linear) and faster(layer, x):
+                x = linear(x, layer.weight, layer.bias)
             elif isinstance(layer, nn.Conv2d) and fits(layer, x):
                 x = small_convolution(x, layer.weight, layer.bias)
             elif isinstance(layer, nn.Flatten) and layer.start_dim == 1:
