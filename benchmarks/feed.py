@@ -1,6 +1,6 @@
 """How fast pictures arrive, as normalised float batches of 128: ours beside torchvision.
 
-    python -m benchmarks feed [--pictures 50000] [--rounds 3] [--threads 2] [--json FILE]
+    python -m benchmarks feed [--pictures 50000] [--rounds 5] [--threads 2] [--json FILE]
     python -m benchmarks feed --data DATA [--size N]
 
 From MNIST, and from a folder of PNGs: CIFAR-10's training pictures, written once into a temporary
@@ -200,7 +200,7 @@ def main(arguments: list[str]) -> None:
     words.add_argument("--pictures", type=int, default=50_000, help="PNGs in the folder")
     words.add_argument("--data", help="measure ours on this alone")
     words.add_argument("--size", type=int, help="of the pictures of --data")
-    words.add_argument("--rounds", type=int, default=3)
+    words.add_argument("--rounds", type=int, default=5)
     words.add_argument("--threads", type=int, default=2)
     words.add_argument("--json", type=Path)
     args = words.parse_args(arguments)

@@ -1,6 +1,6 @@
 """What our scores cost beside the usual ways to the same numbers, and how well they agree.
 
-    python -m benchmarks score [ITEMS] [WIDTH] [--rounds 3] [--threads 2] [--json FILE]
+    python -m benchmarks score [ITEMS] [WIDTH] [--rounds 5] [--threads 2] [--json FILE]
 
 The features are random, correlated and like those of a good generator: two draws of nearly one law.
 The Frechet distance is set against numpy's covariance and scipy's root of a general matrix, and
@@ -205,7 +205,7 @@ def main(arguments: list[str]) -> None:
     words = argparse.ArgumentParser(prog="python -m benchmarks score", description=__doc__)
     words.add_argument("items", type=int, nargs="?", default=10_000)
     words.add_argument("width", type=int, nargs="?", default=2048)
-    words.add_argument("--rounds", type=int, default=3)
+    words.add_argument("--rounds", type=int, default=5)
     words.add_argument("--threads", type=int, default=2)
     words.add_argument("--json", type=Path)
     args = words.parse_args(arguments)
