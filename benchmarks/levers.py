@@ -39,6 +39,7 @@ WITHOUT: dict[str, list[tuple[object, str, Callable[..., object]]]] = {
     "kept memory": [(memory, "keep", lambda: None)],
     "oneDNN's products": [(products, "_slow_library", lambda: False)],
 }
+USUAL = {"dcgan-mnist": ("images/s", 128), **small_step.USUAL}
 NONE = [patch for name, patches in WITHOUT.items() if name != "small maps" for patch in patches]
 
 
@@ -68,27 +69,30 @@ def sides(levers: Iterable[str], prepare: str, **at: object) -> list[Side]:
     ]
 
 
+def questions(model: str, batch: int) -> dict[str, list[Side]]:
+    """Return the sides of each way in which the model is trained."""
+    if model == "dcgan-mnist":
+        every = [*WITHOUT, "none"]
+        return {
+            precision: sides(every, "dcgan", batch=batch, precision=precision)
+            for precision in ("float32", "bfloat16")
+        }
+    two = ("all", "oneDNN's products")
+    return {
+        way: sides(two, "small", model=model, batch=batch, compiled=way == "compiled")
+        for way in ("eager", "compiled")
+    }
+
+
 def main(arguments: list[str]) -> None:
     words = question.options(__doc__, batches=())
-    known = ("dcgan-mnist", *small_step.MODELS)
-    words.add_argument("--models", nargs="+", choices=known, default=list(known))
+    words.add_argument("--models", nargs="+", choices=USUAL, default=list(USUAL))
     asked = words.parse_args(arguments)
     tables = {}
-    for model, usual in {"dcgan-mnist": 128, "gan": 64, "vae": 128}.items():
-        for batch in asked.batches or (usual,) if model in asked.models else ():
-            if model == "dcgan-mnist":
-                found = {
-                    precision: sides([*WITHOUT, "none"], "dcgan", batch=batch, precision=precision)
-                    for precision in ("float32", "bfloat16")
-                }
-            else:
-                levers, at = ("all", "oneDNN's products"), {"model": model, "batch": batch}
-                found = {
-                    way: sides(levers, "small", compiled=way == "compiled", **at)
-                    for way in ("eager", "compiled")
-                }
-            unit = "steps/s" if model == "gan" else "images/s"
-            for way, these in found.items():
+    for model in asked.models:
+        unit, usual = USUAL[model]
+        for batch in asked.batches or (usual,):
+            for way, found in questions(model, batch).items():
                 title = f"{model}, {way}, batch {batch}"
-                tables |= question.compare(title, these, unit, asked)
+                tables |= question.compare(title, found, unit, asked)
     question.keep(asked, tables)

@@ -14,8 +14,6 @@ from benchmarks.harness import figure
 from liangyi.bench.table import markdown
 from liangyi.core import files
 
-Trainings = dict[str, list[list["Look"]]]  # side -> the looks of each of its trainings
-
 
 @dataclass(frozen=True)
 class Look:
@@ -26,6 +24,9 @@ class Look:
     images: int
     seconds: float
     frechet: float
+
+
+Trainings = dict[str, list[list[Look]]]  # side -> the looks of each of its trainings
 
 
 class Results:

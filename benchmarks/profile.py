@@ -19,11 +19,12 @@ from benchmarks.harness import Prepared, Side, Worker, figure
 from benchmarks.levers import take_away
 from benchmarks.peers import question
 from benchmarks.peers.resident import batches
+from liangyi.bench.table import markdown
 from liangyi.zoo.dcgan_mnist import DCGANMnistConfig
 
 STEPS = 10
 KINDS = {  # the first that has the operation's name, or the beginning of it
-    "convolutions, forward": ("mkldnn_convolution", "convolution_overrideable"),
+    "convolutions, forward": ("mkldnn_convolution",),
     "convolutions, backward": ("convolution_backward",),
     "products": ("mm", "addmm", "bmm", "_linear_pointwise", "liangyi::product"),
     "random numbers and dropout": ("bernoulli", "random_", "uniform_", "native_dropout"),
@@ -59,11 +60,11 @@ def profiled(lever: str, batch: int, precision: str) -> Prepared:
 
 
 def table(before: Mapping[str, float], after: Mapping[str, float]) -> str:
-    rows = ["|  | before, ms | after, ms | saved, ms |", "|---|---:|---:|---:|"]
-    for kind, one in before.items():
-        other = after[kind]
-        rows.append(f"| {kind} | {figure(one)} | {figure(other)} | {one - other:.3g} |")
-    return "\n".join(rows)
+    rows = [
+        [kind, figure(one), figure(after[kind]), f"{one - after[kind]:.3g}"]
+        for kind, one in before.items()
+    ]
+    return markdown(["", "before, ms", "after, ms", "saved, ms"], rows)
 
 
 def main(arguments: list[str]) -> None:

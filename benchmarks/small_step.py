@@ -32,6 +32,7 @@ from liangyi.zoo.vae import VAE, VAEConfig
 
 MLP = GANConfig(latent=100, generator_widths=(128,), discriminator_widths=(128,))
 MODELS: dict[str, tuple[type[Model], Config]] = {"gan": (GAN, MLP), "vae": (VAE, VAEConfig())}
+USUAL = {"gan": ("steps/s", 64), "vae": ("images/s", 128)}  # what is counted, and the batch
 
 
 def compiling(wanted: bool) -> Any:
@@ -111,8 +112,8 @@ def main(arguments: list[str]) -> None:
     asked = words.parse_args(arguments)
     tables = {}
     for model in asked.models:
-        unit = {"gan": "steps/s", "vae": "images/s"}[model]
-        for batch in asked.batches or {"gan": (64,), "vae": (128,)}[model]:
+        unit, usual = USUAL[model]
+        for batch in asked.batches or (usual,):
             found = sides(model, batch, asked.device)
             tables |= question.compare(f"{model.upper()}, batch {batch}", found, unit, asked)
     question.keep(asked, tables)
