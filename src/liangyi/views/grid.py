@@ -74,7 +74,7 @@ def grid(
     rows = math.ceil(count / columns)
     tall, wide = height * scale + GAP, width * scale + GAP
     size = (channels, rows * tall + GAP, columns * wide + GAP)
-    sheet = torch.full(size, PAPER, dtype=torch.uint8)
+    sheet = torch.full(size, PAPER, dtype=torch.uint8, device="cpu")
     for index, picture in enumerate(pixels):
         top, left = GAP + index // columns * tall, GAP + index % columns * wide
         sheet[:, top : top + height * scale, left : left + width * scale] = picture
@@ -176,14 +176,15 @@ def _window(points: Tensor, share: float) -> tuple[tuple[float, float], tuple[fl
     return (centre[0] - half, centre[0] + half), (centre[1] - half, centre[1] + half)
 
 
-def text(samples: Tensor) -> str:
+def text(samples: Tensor, width: int = 0) -> str:
     """List samples one a line, their numbers in aligned columns.
 
     Args:
         samples: [N L]; integers are written out, floats with three decimals.
+        width: of a column, at least; so that parts of a list agree.
     """
     rows = _cells(samples)
-    width = max((len(cell) for row in rows for cell in row), default=0)
+    width = max([width, *(len(cell) for row in rows for cell in row)])
     return "\n".join(" ".join(cell.rjust(width) for cell in row) for row in rows)
 
 

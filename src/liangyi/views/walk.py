@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import math
+import shutil
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import torch
@@ -12,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from liangyi.core import files
+from liangyi.core import capacity, files
 from liangyi.core.errors import UserError
 from liangyi.views.grid import enlarged, to_bytes, to_picture, visible
 
@@ -21,7 +24,8 @@ PALETTE_FROM = 64  # frames that the common palette is taken from
 
 
 def walk(
-    frames: Tensor,
+    frames: Iterable[Tensor],
+    count: int,
     image_range: tuple[float, float],
     path: Path,
     seconds_per_frame: float = 0.05,
@@ -29,36 +33,49 @@ def walk(
     """Write a film that repeats for ever (GIF) or not (MP4), by the suffix of its path.
 
     The film appears whole or not at all. A GIF counts time in hundredths of a second; frames that
-    equal the one before only prolong it.
+    equal the one before only prolong it. An MP4 is written as frames come, a GIF needs them all.
 
     Args:
-        frames: [N C H W] in `image_range`; small ones are enlarged, channels shown as in `grid`.
+        frames: parts [N C H W] in `image_range`; small ones are enlarged, channels shown as in
+            `grid`.
+        count: of all frames together.
         image_range: lowest and highest brightness.
         path: ends in .gif or .mp4.
         seconds_per_frame: at least 0.02.
 
     Raises:
-        UserError: another suffix, no encoder for MP4, a folder that cannot be written to.
+        UserError: another suffix, no encoder for MP4, a folder that cannot be written to, or more
+            frames than the memory holds.
         ValueError: the frames are not of that shape, or there are none.
     """
-    if frames.dim() != 4 or not frames.numel():
-        raise ValueError(f"a film needs frames [N C H W], got {list(frames.shape)}")
     write = {".gif": _gif, ".mp4": _mp4}.get(path.suffix.lower())
     if write is None:
         raise UserError(f"cannot write a film to {path.name!r}; its name must end in .gif or .mp4")
-    pixels = visible(to_bytes(frames, image_range))
-    pixels = enlarged(pixels, math.ceil(SMALLEST / min(pixels.shape[2:])))
     # encoders want a file with the right suffix; it need not be where the film shall be
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / f"film{path.suffix.lower()}"
-        write(pixels, draft, max(0.02, seconds_per_frame))
+        write(_shown(frames, image_range), count, draft, max(0.02, seconds_per_frame))
         try:
-            files.write(path, draft.read_bytes())
+            with files.stream(path) as film, draft.open("rb") as written:
+                shutil.copyfileobj(written, film)
         except OSError as error:
             raise UserError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _gif(pixels: Tensor, path: Path, seconds: float) -> None:
+def _shown(frames: Iterable[Tensor], image_range: tuple[float, float]) -> Iterator[Tensor]:
+    for part in frames:
+        if part.dim() != 4 or not part.numel():
+            raise ValueError(f"a film needs frames [N C H W], got {list(part.shape)}")
+        pixels = visible(to_bytes(part, image_range))
+        yield enlarged(pixels, math.ceil(SMALLEST / min(pixels.shape[2:])))
+
+
+def _gif(parts: Iterator[Tensor], count: int, path: Path, seconds: float) -> None:
+    first_part = next(parts)
+    # twice here, and a frame and what changes in it there, where the film is put together
+    size = 4 * count * first_part[0].numel()
+    capacity.demand_memory(size, f"a GIF of {count} frames, held whole until it is written,")
+    pixels = torch.cat([first_part, *parts])
     pictures = [to_picture(frame) for frame in pixels]
     if pictures[0].mode == "RGB":
         palette = _palette(pixels)
@@ -78,22 +95,28 @@ def _palette(pixels: Tensor) -> Image.Image:
     return strip.quantize(256, method=Image.Quantize.MEDIANCUT)
 
 
-def _mp4(pixels: Tensor, path: Path, seconds: float) -> None:
+def _mp4(parts: Iterator[Tensor], count: int, path: Path, seconds: float) -> None:
     try:
         encoder = importlib.import_module("imageio_ffmpeg")
     except ImportError:
         raise UserError(
             "MP4 needs imageio-ffmpeg: pip install 'liangyi[video]'; or write a .gif"
         ) from None
-    pixels = pixels.expand(-1, 3, -1, -1)
-    # players want colour at half the resolution, so even sides
-    odd = (0, pixels.shape[3] % 2, 0, pixels.shape[2] % 2)
-    pixels = functional.pad(pixels.float(), odd, mode="replicate").to(torch.uint8)
-    size = (pixels.shape[3], pixels.shape[2])
+    even = map(_even, parts)
+    first = next(even)
+    size = (first.shape[3], first.shape[2])
     writer = encoder.write_frames(
         str(path), size, fps=1 / seconds, codec="libx264", quality=8, macro_block_size=1
     )
     writer.send(None)
-    for frame in pixels:
-        writer.send(frame.permute(1, 2, 0).contiguous().numpy().tobytes())
+    for part in itertools.chain([first], even):
+        for frame in part:
+            writer.send(frame.permute(1, 2, 0).contiguous().numpy().tobytes())
     writer.close()
+
+
+def _even(pixels: Tensor) -> Tensor:
+    """Return colour pictures with even sides: players want colour at half the resolution."""
+    pixels = pixels.expand(-1, 3, -1, -1)
+    odd = (0, pixels.shape[3] % 2, 0, pixels.shape[2] % 2)
+    return functional.pad(pixels.float(), odd, mode="replicate").to(torch.uint8)
