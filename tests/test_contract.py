@@ -14,14 +14,16 @@ import pytest
 import torch
 
 from conftest import same, weights_of
-from liangyi.core import registry
+from liangyi.core import draw, registry
 from liangyi.core.batch import KINDS
 from liangyi.core.config import from_plain, help_of, to_plain
 from liangyi.core.trainer import Trainer
 from liangyi.nets.sequential import plain
+from liangyi.sampling import samples
 from liangyi.session import data_of, follow
 
 MODELS = registry.names()
+SAMPLING = [name for name in MODELS if hasattr(registry.find(name), "sample")]
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -39,28 +41,22 @@ class Watched:
         self.trainer = trainer
         self.reached: set[str] = set()
         self.players: set[str] = set()
-        apply = trainer._apply
+        move = trainer._move
 
-        def watched(turns, metrics):  # type: ignore[no-untyped-def]
-            names = [trainer.name_of(update.player) for update in turns[0]]
-            own = {id(weight) for name in names for weight in trainer._weights[name]}
-            hooks = []
+        def watched(names, found):  # type: ignore[no-untyped-def]
+            own = {id(weight) for name in names for weight in trainer.players.weights(name)}
             before = {n: p.detach().clone() for n, p in trainer.model.named_parameters()}
             for name, weight in trainer.model.named_parameters():
-                if not weight.requires_grad:
-                    continue
-                note = partial(self.reached.add, name)
-                hooks.append(weight.register_post_accumulate_grad_hook(lambda _, note=note: note()))
-            apply(turns, metrics)
-            for hook in hooks:
-                hook.remove()
+                if weight.grad is not None:
+                    self.reached.add(name)
+            move(names, found)
             self.players.update(names)
             for name, weight in trainer.model.named_parameters():
                 changed = not torch.equal(before[name], weight)
                 assert not changed or id(weight) in own, f"{name} moved in the turn of {names}"
                 assert weight.grad is None, f"{name} keeps a gradient after the turn of {names}"
 
-        trainer._apply = watched  # type: ignore[method-assign]
+        trainer._move = watched  # type: ignore[method-assign]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -72,7 +68,7 @@ def test_each_turn_moves_only_its_player_and_all_of_it(name, small):
         pass
     wanted = set()
     for player in watched.players:
-        own = {id(weight) for weight in trainer._weights[player]}
+        own = {id(weight) for weight in trainer.players.weights(player)}
         wanted |= {n for n, p in trainer.model.named_parameters() if id(p) in own}
     assert watched.players and not wanted - watched.reached
 
@@ -95,19 +91,21 @@ def test_metrics_are_finite_and_the_seed_decides_them(name, small):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_stopping_and_resuming_changes_nothing(name, small, tmp_path):
-    # breaks when a state is missing in the checkpoint: an optimiser's, the average's, the noise's
+    # breaks when a state is missing in the checkpoint: an optimiser's, the average's, the noise's;
+    # or when a line of the log covers fewer steps because the training stopped before it
     total = max(4, cycle(small(name).trainer()) + 1)
-    whole = small(name).run(tmp_path / "whole", steps=total, checkpoint_every=total)
+    pace = {"steps": total, "log_every": 3, "examine_every": 3, "sample_every": 3}
+    whole = small(name).run(tmp_path / "whole", checkpoint_every=total, **pace)
     for _ in follow(whole):
         pass
-    parts = small(name).run(tmp_path / "parts", steps=total, checkpoint_every=1)
+    parts = small(name).run(tmp_path / "parts", checkpoint_every=1, **pace)
     for stop in range(2, total + 2):
         for report in follow(parts, stop=lambda: True):
             assert report.step == stop - 1
     files = [run.newest(print).tensors for run in (whole, parts)]
     assert same(dict(files[0]), dict(files[1]))
     logs = [[_timeless(line) for line in run.lines()] for run in (whole, parts)]
-    assert [line["step"] for line in logs[0]] == [line["step"] for line in logs[1]]
+    assert logs[0] == logs[1] and logs[0][0]["step"] == 3
 
 
 def _timeless(line):
@@ -155,10 +153,39 @@ def _tensors(found):
     return list(found.values()) if isinstance(found, dict) else [found]
 
 
-@pytest.mark.parametrize("name", [n for n in MODELS if hasattr(registry.find(n), "sample")])
+@pytest.mark.parametrize("name", SAMPLING)
 def test_other_seeds_give_other_samples(name, small):
     model = small(name).build()
     assert not torch.equal(model.sample(4, seed=0), model.sample(4, seed=1))
+
+
+@pytest.mark.parametrize("name", SAMPLING)
+def test_the_noise_of_a_seed_is_not_its_first_weights(name, small, monkeypatch):
+    # breaks when one stream serves two purposes: row i of the noise is then row i of a layer
+    noise, drawn = [], draw._drawn
+    monkeypatch.setattr(draw, "_drawn", lambda wanted: noise.append(drawn(wanted)) or noise[-1])
+    for seed in (0, 3):
+        model = small(name).build(seed)
+        noise.clear()
+        model.sample(512, seed=seed)
+        assert noise
+        for path, weight in model.named_parameters():
+            count = min(weight.numel(), noise[0].numel())
+            pair = torch.stack([x.detach().flatten()[:count] for x in (weight, noise[0])])
+            if count >= 50 and float(pair[0].std()) > 0:  # a bias may begin at 0
+                assert abs(float(pair.corrcoef()[0, 1])) < 5 / count**0.5, path
+
+
+@pytest.mark.parametrize("name", SAMPLING)
+def test_a_sample_does_not_depend_on_how_many_are_drawn(name, small):
+    # breaks when noise is one long run of numbers, or a part of a set begins its seed anew
+    model = small(name).build()
+    wanted = model.sample(600, seed=3).float()
+    near = partial(torch.allclose, rtol=0, atol=1e-3 * float(wanted.std()))
+    for count in (18, 64, 513, 600):
+        assert near(samples(model, count, seed=3).float(), wanted[:count])
+    assert near(model.sample(3, seed=3, first=17).float(), wanted[17:20])
+    assert not near(wanted[:64], wanted[512:576])
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -5,10 +5,16 @@ Most judges here are of sixty pictures of 8 x 8, which `load` is made to return.
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import filelock
 import pytest
 import torch
 from PIL import Image
@@ -261,3 +267,42 @@ def test_whoever_waits_is_told_how_long(judge, monkeypatch):
     judge(unlabelled(pictures()), tell=told.append)
     assert "200 steps" in told[0]
     assert told[1].startswith("the judge is at step 1 of 200") and told[-1].endswith(", 0 s to go")
+
+
+def test_of_two_who_need_a_new_judge_one_waits_and_takes_what_the_other_made(
+    judge, cache, monkeypatch
+):
+    # breaks when both train it: the second one then fails, at the rename
+    first = judge(labelled(pictures(), torch.arange(60) % 2, ("a", "b")))
+    (weights,) = kept(cache)
+    made, folder = weights.parent, weights.parent.parent
+    made.rename(cache / "aside")
+    monkeypatch.setattr(judging, "Trainer", never)
+    told: list[str] = []
+    found: list[Judge] = []
+    with filelock.FileLock(folder / ".lock"):  # as if another process trained
+        second = threading.Thread(target=lambda: found.append(judge_of(CONFIG, told.append)))
+        second.start()
+        deadline = time.monotonic() + 60
+        while not told and time.monotonic() < deadline:
+            time.sleep(0.01)
+        (cache / "aside").rename(made)
+    second.join(timeout=60)
+    assert told == ["another process is training the judge of this data; waiting for it"]
+    assert found[0].name == first.name
+
+
+def test_the_lock_of_whoever_was_killed_holds_up_nobody(judge, cache):
+    judge(labelled(pictures(), torch.arange(60) % 2, ("a", "b")))
+    (weights,) = kept(cache)
+    folder = weights.parent.parent
+    shutil.rmtree(weights.parent)
+    script = (
+        "import filelock, os, sys; filelock.FileLock(sys.argv[1] + '/.lock').acquire();"
+        "open(sys.argv[1] + f'/.00000200.{os.getpid()}.partial', 'w'); os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(folder)]).returncode == 9
+    told: list[str] = []
+    judge_of(CONFIG, told.append)
+    assert [line for line in told if "waiting" in line] == []
+    assert len(kept(cache)) == 1 and not list(folder.glob("*.partial"))

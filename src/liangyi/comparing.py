@@ -90,8 +90,8 @@ def write_page(found: Comparison, out: Path) -> None:
 
 
 def _newest(run: Run) -> bytes | None:
-    pictures = sorted(run.path.glob("samples/*.png"))
-    return pictures[-1].read_bytes() if pictures else None
+    pictures = run.samples()
+    return pictures[-1][1] if pictures else None
 
 
 def _names(runs: Sequence[Run]) -> list[str]:

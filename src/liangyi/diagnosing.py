@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import torch
-
+from liangyi.core import checkpoint
 from liangyi.core.errors import UserError
 from liangyi.core.run import Run
 from liangyi.data import Dataset
@@ -42,12 +41,11 @@ def _copies(run: Run) -> tuple[int, float, float, float] | None:
     train, held_out = data_of(run), data_of(run, "test")
     if not isinstance(train, Dataset) or not isinstance(held_out, Dataset) or len(held_out) < 20:
         return None
-    found = run.newest(lambda line: None, only_weights=True)
-    if found is None:
+    if not checkpoint.steps(run.path / "checkpoints"):
         return None
-    model = run.model()
+    model, step = run.trained()
     items = [
-        items_of(model, data, torch.arange(min(len(data), most))).flatten(1)
+        items_of(model, data, data.subset(most)).flatten(1)
         for data, most in ((train, len(train)), (held_out, 2000))
     ]
     drawn = samples(model, _LOOKED_UP).flatten(1)
@@ -55,4 +53,4 @@ def _copies(run: Run) -> tuple[int, float, float, float] | None:
         seen = memorisation(drawn, *items)
     except UserError:  # too few items to tell
         return None
-    return found.plain["step"], seen.share, seen.error, seen.expected
+    return step, seen.share, seen.error, seen.expected

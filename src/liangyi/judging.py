@@ -11,20 +11,23 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import filelock
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from liangyi.core import checkpoint, files
-from liangyi.core.batch import Labelled
+from liangyi.core import checkpoint, files, fitting
+from liangyi.core.batch import Labelled, Spec
 from liangyi.core.config import Training, to_plain
+from liangyi.core.devices import choose_device
 from liangyi.core.errors import UserError
 from liangyi.core.run import build
-from liangyi.core.trainer import Trainer, choose_device, load_weights
+from liangyi.core.trainer import Trainer, load_weights
 from liangyi.data import Batches, DataConfig, Dataset, load
 from liangyi.data.turned import Turned
 from liangyi.measuring import test
@@ -108,54 +111,84 @@ def _judge(data: Dataset, held_out: object, tell: Callable[[str], None]) -> Judg
     learned = [training.steps, training.batch_size, training.seed, training.average]
     key = json.dumps([to_plain(config), learned, pupil.fingerprint, _VERSION])
     folder = files.cache() / "judges" / hashlib.sha256(key.encode()).hexdigest()[:16]
-    model = build(MnistCNN, config, pupil.spec, training.seed)
-    assert isinstance(model, MnistCNN)
-    if not _restored(model, folder):
-        # built again: weights that did not fit may have been taken in part
-        model = build(MnistCNN, config, pupil.spec, training.seed)
-        assert isinstance(model, MnistCNN)
-        _make(folder)  # what cannot be kept shall be told before the work
-        tell(f"training a judge of this data, once: {training.steps} steps")
-        device = choose_device(training.device)
-        stream = Batches(pupil, Labelled, batch, training.seed, device, model.image_range)
-        trainer = Trainer(model, stream, training)
-        began = told = time.monotonic()
-        for made in trainer.run():
-            now = time.monotonic()
-            if now - told > _PATIENCE:
-                left = (now - began) / made.step * (training.steps - made.step)
-                tell(f"the judge is at step {made.step} of {training.steps}, {left:.0f} s to go")
-                told = now
-        tensors = {f"model/{name}": value for name, value in model.state_dict().items()}
-        try:
-            checkpoint.save(folder, tensors, {"step": training.steps}, keep=1)
-        except OSError as error:
-            raise UserError(f"cannot write the judge to {folder}: {error.strerror}") from error
+    model = _kept(config, pupil.spec, folder)
+    if model is None:
+        with _turn(folder, tell):
+            files.sweep(folder)
+            model = _kept(config, pupil.spec, folder)  # made by whoever was first
+            model = model or _trained(config, pupil, training, folder, tell)
     model.to(choose_device("auto")).eval()
     figures = test(model, proof if labelled else Turned(proof), limit=5000)
     what = "mnist-cnn" if labelled else "mnist-cnn of turned pictures"
     return Judge(model, f"{what} {_hash(model)}", figures["test/accuracy"], labelled, resize)
 
 
-def _make(folder: Path) -> None:
+@contextmanager
+def _turn(folder: Path, tell: Callable[[str], None]) -> Iterator[None]:
+    """Wait until nobody else trains this judge.
+
+    Raises:
+        UserError: it could not be kept, which shall be told before the work.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            tell("another process is training the judge of this data; waiting for it")
+            lock.acquire()
     except OSError as error:
         raise UserError(f"cannot write the judge to {folder}: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
-_VERSION = 1  # to be raised whenever the same data would give another judge
+def _trained(
+    config: MnistCNNConfig,
+    pupil: Dataset,
+    training: Training,
+    folder: Path,
+    tell: Callable[[str], None],
+) -> MnistCNN:
+    """Train a judge and keep it."""
+    model = build(MnistCNN, config, pupil.spec, training.seed)
+    assert isinstance(model, MnistCNN)
+    tell(f"training a judge of this data, once: {training.steps} steps")
+    device = choose_device(training.device)
+    batch, seed = training.batch_size, training.seed
+    stream = Batches(pupil, Labelled, batch, seed, device, model.image_range)
+    trainer = Trainer(model, stream, training)
+    began = told = time.monotonic()
+    for made in trainer.run():
+        now = time.monotonic()
+        if now - told > _PATIENCE:
+            left = (now - began) / made.step * (training.steps - made.step)
+            tell(f"the judge is at step {made.step} of {training.steps}, {left:.0f} s to go")
+            told = now
+    tensors = {f"model/{name}": value for name, value in model.state_dict().items()}
+    checkpoint.save(folder, tensors, {"step": training.steps}, keep=1)
+    return model
 
 
-def _restored(model: MnistCNN, folder: Path) -> bool:
+_VERSION = 2  # to be raised whenever the same data would give another judge
+
+
+def _kept(config: MnistCNNConfig, spec: Spec, folder: Path) -> MnistCNN | None:
+    """Return the judge that was trained before, None where there is none that is sound."""
     for step in checkpoint.steps(folder):
+        model = build(MnistCNN, config, spec, 0)
+        assert isinstance(model, MnistCNN)
         try:
             found = checkpoint.load(folder / f"{step:08d}", only_weights=True)
-            load_weights(model, found.tensors, "model")
-            return True
-        except UserError:  # damaged: it is trained anew
+            fitting.demand_weights(model, found.tensors, "model")
+        except checkpoint.Damaged:  # it is trained anew
             continue
-    return False
+        load_weights(model, found.tensors, "model")
+        return model
+    return None
 
 
 def _hash(model: MnistCNN) -> str:

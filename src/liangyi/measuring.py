@@ -8,11 +8,13 @@ from torch import Tensor
 from liangyi.core.model import Model
 from liangyi.data import Dataset, Judge, Law
 
+_PART = 500  # items looked at together
+
 
 def items_of(model: Model, data: Dataset, index: Tensor) -> Tensor:
     """Return items [N ...] of the data as the model sees them, in its range, on the CPU."""
     kind = model.batch_type(data.spec)
-    parts = [data.batch(kind, part, image_range=model.image_range)[0] for part in index.split(2000)]
+    parts = [data.batch(kind, part, "cpu", model.image_range)[0] for part in index.split(2000)]
     return torch.cat(parts)
 
 
@@ -24,13 +26,17 @@ def truth_of(model: Model, data: Dataset | Law, count: int = 2500) -> dict[str, 
 
 
 def test(model: Model, data: Dataset, limit: int | None = None) -> dict[str, float]:
-    """Return the model's figures on held-out data, as `test/...`; empty where it has none."""
+    """Return the model's figures on held-out data, as `test/...`; empty where it has none.
+
+    A limit takes so many items that stand for all.
+    """
     if not hasattr(model, "evaluate"):
         return {}
-    kind, count = model.batch_type(data.spec), min(limit or len(data), len(data))
+    kind, chosen = model.batch_type(data.spec), data.subset(limit or len(data))
     sums: dict[str, float] = {}
-    for index in torch.arange(count).split(500):
+    for start in range(0, len(chosen), _PART):
+        index = chosen[start : start + _PART]
         batch = data.batch(kind, index, model.device, model.image_range)
-        for name, value in model.evaluate(batch).items():
+        for name, value in model.evaluate(batch, first=start).items():
             sums[f"test/{name}"] = sums.get(f"test/{name}", 0.0) + float(value) * len(index)
-    return {name: total / count for name, total in sums.items()}
+    return {name: total / len(chosen) for name, total in sums.items()}

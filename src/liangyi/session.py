@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
@@ -14,10 +15,11 @@ from torch import Tensor
 
 from liangyi.core import checkpoint, files, processes
 from liangyi.core.config import Config, Training, from_plain, to_plain
+from liangyi.core.devices import choose_device
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.core.run import Run, build
-from liangyi.core.trainer import Report, Trainer, TrainingFailed, choose_device
+from liangyi.core.trainer import Report, Trainer, TrainingFailed
 from liangyi.data import SOURCES, Batches, DataConfig, Dataset, Law, load
 from liangyi.data.folder import Folder
 from liangyi.doctor.signals import Reference, signals
@@ -42,6 +44,19 @@ def data_of(run: Run, split: str = "train") -> Dataset | Law | None:
     return data
 
 
+def reads(run: Run) -> list[str]:
+    """Return the paths that a run names and that are read when it goes on.
+
+    Whoever made the run chose them; whoever resumes it shall know.
+    """
+    data, classifier = run.plain["data"], getattr(run.config, "classifier", "")
+    named = [] if data["data"] in SOURCES else [data["data"]]
+    named += [str(data["data_root"])] if data.get("data_root") else []
+    # of a classifier of torchvision the file of its weights alone
+    named += [classifier.partition("@")[2] if classifier[:12] == "torchvision:" else classifier]
+    return [str(Path(path).expanduser().absolute()) for path in named if path]
+
+
 def create(
     kind: type[Model],
     config: Config,
@@ -62,9 +77,9 @@ def create(
     if isinstance(source, Folder):
         for line in source.findings.lines():
             tell(line)
-    stream = Batches(source, kind.batch_type(source.spec), training.batch_size)
+    stream = Batches(source, kind.batch_type(source.spec), training.batch_size, device="cpu")
     training.total(stream.items)
-    _check_device(training)
+    demand_devices(training)
     model = build(kind, config, source.spec, training.seed)
     if processes.world() == 1:
         Trainer(model, stream, training)  # it knows which settings cannot go together
@@ -75,8 +90,12 @@ def create(
     return Run.create(out, kind, config, training, source.spec, plain, source.fingerprint)
 
 
-def _check_device(training: Training) -> None:
-    """Make sure that the devices are there and that the batch can be shared out among them."""
+def demand_devices(training: Training) -> None:
+    """Make sure that the devices are there and that the batch can be shared out among them.
+
+    Raises:
+        UserError: one is not there, or it cannot.
+    """
     device = choose_device(training.device)
     try:
         torch.Generator(device)
@@ -84,11 +103,13 @@ def _check_device(training: Training) -> None:
         raise UserError(
             f"nothing can be trained on --device {training.device}; try --device auto"
         ) from None
-    if device.type == "cuda" and training.devices > torch.cuda.device_count():
-        raise UserError(
-            f"--devices {training.devices}, but this machine has {torch.cuda.device_count()}"
-        )
+    there = torch.cuda.device_count() if device.type == "cuda" else os.cpu_count() or 1
+    if training.devices > there:
+        what = "GPUs" if device.type == "cuda" else "cores"
+        raise UserError(f"--devices {training.devices}, but this machine has {there} {what}")
     workers = training.devices * training.nodes
+    if training.compile == "on" and workers > 1:
+        raise UserError("--compile on is for a single process; leave it out, or give --devices 1")
     if training.rewind and workers > 1:
         raise UserError("--rewind is for a single process; leave it out, or train with --devices 1")
     if training.batch_size % workers:
@@ -119,6 +140,7 @@ def follow(
         UserError: the run is being trained already, or its data or checkpoints are not sound.
         TrainingFailed: a loss is no longer a number; the last good checkpoint stays.
     """
+    demand_devices(run.training)
     data = data_of(run)
     assert data is not None
     held_out = data_of(run, "test") if isinstance(data, Dataset) else None
@@ -177,21 +199,25 @@ class Desk:
         self.data, self.held_out = data, held_out
         self.board = _tensorboard(run, trainer.step)
         self.real = Reference.of(trainer.model, data, held_out)
-        self.waiting: list[Report] = []  # since the last line of the log
         self.rewound_to = -1
         self.since = time.perf_counter()
         if run.training.rewind and trainer.step == 0:
             run.save(trainer)  # the first place to go back to
         lines = run.lines()
-        self.seconds = float(lines[-1].get("seconds", 0.0)) if lines else 0.0
+        logged = float(lines[-1].get("seconds", 0.0)) if lines else 0.0
+        self.seconds = logged + trainer.means.seconds
 
     def keep(self, made: Report, stopping: bool) -> None:
         """Write what is due after a step."""
         settings, last = self.run.training, made.step == self.trainer.total
-        self.waiting.append(made)
+        self.trainer.means.add(made.metrics)
         shows = made.step % settings.sample_every == 0 or last
         examines = any(name.startswith("signal/") for name in made.metrics)
-        if made.step % settings.log_every == 0 or shows or examines or stopping:
+        saves = made.step % settings.checkpoint_every == 0 or last or stopping
+        logs = made.step % settings.log_every == 0 or shows or examines
+        if logs or saves:
+            self.count_seconds()
+        if logs:
             line = self.line()
             if examines:
                 moved = {name.removeprefix("signal/").removesuffix("_gradient") for name in line}
@@ -202,11 +228,11 @@ class Desk:
             if self.board:
                 for name in line.keys() - {"step"}:
                     self.board.add_scalar(name, line[name], made.step)
-        if made.step % settings.checkpoint_every == 0 or last or stopping:
+        if saves:
             self.run.save(self.trainer)
         if last or stopping:
             write_report(self.run)
-        if shows or examines or made.step % settings.checkpoint_every == 0:
+        if shows or examines or saves:
             self.since = time.perf_counter()  # looking is not training
 
     def rewound(self, failure: TrainingFailed, tell: Callable[[str], None]) -> bool:
@@ -217,7 +243,6 @@ class Desk:
         """
         run, trainer, failed_at = self.run, self.trainer, self.trainer.step
         slowed = trainer.slowed / 2
-        self.waiting.clear()
         if slowed < 0.5**run.training.rewind:
             if failed_at:  # of what never learned anything nothing stays
                 line = {"step": failed_at, "signal/finite": 0.0, "seconds": round(self.seconds, 3)}
@@ -241,20 +266,22 @@ class Desk:
             with suppress(OSError):
                 self.board.close()
 
-    def line(self) -> dict[str, float]:
-        """Return the mean of each metric since the last line."""
+    def count_seconds(self) -> None:
+        """Add up the time that training took, once the device has done what it was told."""
         self.trainer.check()
-        reports, self.waiting = self.waiting, []
         passed = time.perf_counter() - self.since
         self.since += passed
         self.seconds += passed
-        found: dict[str, list[Tensor]] = {}
-        for one in reports:
-            for name, value in one.metrics.items():
-                found.setdefault(name, []).append(value.float())
-        means = {name: float(torch.stack(values).mean()) for name, values in found.items()}
-        speed = len(reports) * self.run.training.batch_size / max(passed, 1e-9)
-        return {"step": reports[-1].step, **means, "items_per_second": round(speed, 1),
+        self.trainer.means.seconds += passed
+
+    def line(self) -> dict[str, float]:
+        """Return the mean of each metric over all steps since the last line.
+
+        Stopping writes none: the steps since the last one wait in the checkpoint for those to come.
+        """
+        means = self.trainer.means
+        speed = means.steps * self.run.training.batch_size / max(means.seconds, 1e-9)
+        return {"step": self.trainer.step, **means.close(), "items_per_second": round(speed, 1),
                 "seconds": round(self.seconds, 3)}  # fmt: skip
 
     def look(self, whole: bool) -> dict[str, float]:

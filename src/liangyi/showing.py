@@ -9,16 +9,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from liangyi.core import files
+from liangyi.core import draw, files, processes
 from liangyi.core.batch import KINDS
 from liangyi.core.config import help_of
 from liangyi.core.model import Model
-from liangyi.core.run import Run
+from liangyi.core.run import Run, picture
 from liangyi.data import DataConfig, Dataset, Law
 from liangyi.doctor.rules import Facts, verdicts, with_copies
 from liangyi.doctor.verdict import Verdict
 from liangyi.metrics.card import kept
-from liangyi.views import diagram, grid, report, table
+from liangyi.views import grid, report, table
 
 PICTURES = 64  # on each sample sheet
 
@@ -32,9 +32,9 @@ def picture_of(model: Model, data: Dataset | Law | None) -> bytes | None:
     if hasattr(model, "sample"):
         shown = model.sample(2500 if model.spec.shape == (2,) else PICTURES)
         if data is not None and not isinstance(data, Dataset):
-            truth = data.draw(2500, torch.Generator().manual_seed(0))
+            truth = data.draw(2500, draw.generator(0, "truth shown"))
     elif hasattr(model, "reconstruct") and isinstance(data, Dataset):
-        batch = data.batch(model.eats[0], torch.arange(32), model.device, model.image_range)
+        batch = data.batch(model.eats[0], data.subset(32), model.device, model.image_range)
         again = model.reconstruct(batch.image)
         rows = zip(batch.image.split(8), again.split(8), strict=True)
         shown = torch.cat([part for pair in rows for part in pair])
@@ -50,9 +50,6 @@ def picture_of(model: Model, data: Dataset | Law | None) -> bytes | None:
 def write_report(run: Run) -> Path:
     """Write the run's page and return its path."""
     lines = run.lines()
-    samples = [
-        (int(path.stem), path.read_bytes()) for path in sorted(run.path.glob("samples/*.png"))
-    ]
     networks = layers_of(run.build())
     last = lines[-1] if lines else {}
     shown = {
@@ -70,15 +67,13 @@ def write_report(run: Run) -> Path:
         title=run.name,
         summary={"model": run.kind.name(), "data": str(run.plain["data"]["data"]), **shown},
         lines=lines,
-        samples=samples,
-        diagram=diagram.svg(networks, run.kind.name()),
-        tables=table.render(networks),
+        samples=run.samples(),
+        networks=networks,
         settings=settings,
         versions=run.plain["versions"],
-        notes=[],
         cards=kept(run.path),
         verdicts=verdicts_of(run),
-        nearest=_read(run.path / "nearest.png"),
+        nearest=picture(run.path / "nearest.png"),
     )
     files.write(run.path / "report.html", page)
     return run.path / "report.html"
@@ -96,15 +91,11 @@ def verdicts_of(run: Run) -> list[Verdict]:
     return found
 
 
-def _read(path: Path) -> bytes | None:
-    return path.read_bytes() if path.exists() else None
-
-
 def layers_of(model: Model) -> dict[str, list[table.Layer]]:
     """Return the layer table of each network, its inputs seen while the model learns from zeros."""
     kind = KINDS[model.batch_type(model.spec).__name__]
     shape = {"image": model.spec.shape, "point": model.spec.shape, "token": model.spec.shape}
-    fields = [torch.zeros(2, *shape.get(name, ())) for name in kind._fields]
+    fields = [torch.zeros(2, *shape.get(name, ()), device=model.device) for name in kind._fields]
     batch = kind(*(x if name in ("image", "point") else x.long()
                    for name, x in zip(kind._fields, fields, strict=True)))  # fmt: skip
     seen: dict[str, tuple[Tensor, ...]] = {}
@@ -117,9 +108,10 @@ def layers_of(model: Model) -> dict[str, list[table.Layer]]:
         return hook
 
     hooks = [m.register_forward_pre_hook(watch(name)) for name, m in networks.items()]
-    for step in model.stages:
-        for _ in model.updates(batch, step):
-            pass
+    with processes.alone():  # only one process writes the report
+        for step in model.stages:
+            for _ in model.updates(batch, step):
+                pass
     for hook in hooks:
         hook.remove()
     return {name: table.layers(net, *seen.get(name, ())) for name, net in networks.items()}

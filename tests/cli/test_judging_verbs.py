@@ -119,7 +119,7 @@ class TestScore:
     @pytest.mark.parametrize(
         ("model", "metrics"),
         [
-            ("vae", {"psnr", "ssim", "elbo", "importance_bound", "frechet"}),
+            ("vae", {"psnr", "ssim", "bernoulli_bound", "importance_bound", "frechet"}),
             ("mnist-cnn", {"accuracy", "loss"}),
             ("ring", {"modes", "reverse_kl", "wasserstein", "told_apart"}),
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import shutil
 
 import pytest
@@ -11,9 +12,11 @@ import torch
 from conftest import same
 from liangyi.core import compiled, registry
 from liangyi.core.errors import UserError
+from liangyi.core.model import Update
 from liangyi.core.trainer import Trainer
 from liangyi.nets.dropout import dropout
 from liangyi.session import follow
+from liangyi.zoo.gan import GAN
 
 pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
 STEPS = 6
@@ -71,6 +74,52 @@ def test_what_looks_at_the_step_or_at_values_is_refused_and_nothing_moves(small)
     trainer.model.updates = lambda batch, step: algorithm(batch, step) if step % 2 else ()
     with pytest.raises(UserError, match="looks at the number of the step"):
         next(trainer.run(1))
+
+
+class Counter(GAN):
+    """Its generator moves in each fifth step only, and the count is in Python."""
+
+    def updates(self, batch, step):
+        first, second = super().updates(batch, step)
+        yield first
+        self.count = getattr(self, "count", 0) + 1
+        if self.count % 5 == 0:
+            yield second
+
+
+def counting(small, **settings):
+    here = small("gan")
+    return dataclasses.replace(here, kind=Counter).trainer(steps=60, examine_every=0, **settings)
+
+
+def test_a_count_in_python_is_refused_and_auto_keeps_it(small, monkeypatch):
+    # breaks when the count stands still in the compiled step: its generator moved 1 time, not 12
+    trainer = counting(small, compile="on")
+    next(trainer.run(1))
+    with pytest.raises(UserError, match="its steps change count, which is no weight"):
+        next(trainer.run(1))
+    assert trainer.model.count == 1  # and tracing left it as it was
+    monkeypatch.setattr(compiled, "_PAYS", 1)
+    trainer = counting(small)
+    assert trainer._compiles
+    moves = sum("generator" in report.metrics for report in trainer.run())
+    assert moves == 12 and trainer.model.count == 60
+
+
+def test_a_step_that_is_another_one_the_second_time_is_refused(small):
+    # breaks when something that lies outside the model is frozen: a factor, a constant tensor
+    for change in (lambda n: 1 + 0.5 * n, lambda n: torch.tensor(1 + 0.5 * n)):
+        trainer = small("gan").trainer(steps=STEPS, compile="on", examine_every=0)
+        algorithm, count = trainer.model.updates, itertools.count()
+
+        def updates(batch, step, algorithm=algorithm, count=count, change=change):
+            for update in algorithm(batch, step):
+                yield Update(update.player, update.loss * change(next(count)))
+
+        next(trainer.run(1))
+        trainer.model.updates = updates
+        with pytest.raises(UserError, match="does not do the same in every step"):
+            next(trainer.run(1))
 
 
 def test_models_whose_steps_differ_are_refused_before_they_train(small):

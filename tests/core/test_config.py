@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liangyi.core.config import Training, checked, from_plain, help_of, to_plain
-from liangyi.core.draw import mix
 from liangyi.core.errors import UserError, unknown
 from liangyi.zoo.dcgan import DCGANConfig
 
@@ -73,9 +72,3 @@ def test_epochs_decide_when_they_are_given():
 
 def test_an_unknown_name_gets_the_nearest_one():
     assert "did you mean wgan-gp?" in str(unknown("model", "wgan-pg", ["vae", "wgan-gp"]))
-
-
-@given(st.integers(0, 2**62), st.integers(0, 2**62))
-def test_seeds_of_neighbours_have_nothing_in_common(seed, step):
-    near = {mix(seed, step), mix(seed, step + 1), mix(seed + 1, step), mix(step + 1, seed + 7)}
-    assert len(near) == 4 and all(0 <= value < 2**63 for value in near)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 
@@ -111,6 +112,58 @@ def test_a_second_training_into_the_same_run_is_refused(small, tmp_path):
     first.close()
     for _ in follow(run):  # the lock is gone with the training
         pass
+
+
+def test_also_when_somebody_has_deleted_the_lock_file(small, tmp_path):
+    # breaks when the lock is nothing but a file that can be taken away
+    run = small("gan").run(tmp_path / "run")
+    first = follow(run)
+    next(first)
+    (run.path / ".lock").unlink()
+    with pytest.raises(UserError, match="another training"):
+        next(follow(Run(run.path)))
+    first.close()
+
+
+def delete(path):
+    shutil.rmtree(path)
+
+
+def move(path):
+    path.rename(path.with_name("elsewhere"))
+
+
+def exchange(path):
+    shutil.copytree(path, path.with_name("copy"))
+    move(path)
+    path.with_name("copy").rename(path)
+
+
+@pytest.mark.parametrize("act", [delete, move, exchange])
+@pytest.mark.parametrize("settings", [{"log_every": 1}, {"log_every": 90, "checkpoint_every": 4}])
+def test_a_run_that_is_deleted_or_moved_while_it_trains_is_told(small, tmp_path, act, settings):
+    # breaks when paths are trusted: the folder is made anew, and holds the last checkpoint alone
+    settings = {"steps": 9, "sample_every": 90, "examine_every": 0} | settings
+    run = small("gan").run(tmp_path / "run", **settings)
+    training = follow(run)
+    next(training)
+    act(run.path)
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    with pytest.raises(UserError, match="is gone: it was moved or deleted"):
+        for _ in training:
+            pass
+    run.discard_if_empty()  # what lies there now is somebody else's
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before
+
+
+def test_what_killed_trainings_left_half_written_is_swept(run):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for place in (".", "checkpoints", "samples"):
+        (run.path / place / f".00000009.{ended.pid}.partial").mkdir()
+    for _ in follow(run):
+        pass
+    assert not list(run.path.rglob("*.partial"))
 
 
 def test_a_lock_dies_with_its_process(run):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 from torch import nn
@@ -9,8 +11,10 @@ from torch import nn
 from liangyi.core import draw
 from liangyi.core.batch import Points, Spec
 from liangyi.core.config import Config, Training
+from liangyi.core.devices import choose_precision
+from liangyi.core.errors import UserError
 from liangyi.core.model import Model, Update
-from liangyi.core.trainer import Trainer, TrainingFailed, choose_precision
+from liangyi.core.trainer import Trainer, TrainingFailed
 from liangyi.data import Batches, toys
 
 PLANE = Spec(kind="Points", shape=(2,))
@@ -95,12 +99,101 @@ def fitted(**settings) -> tuple[list[float], torch.Tensor]:
     return curve, model.network.weight.detach().clone()
 
 
-def test_a_batch_cut_into_parts_gives_the_whole_batchs_step():
-    # breaks when gradients of the parts are summed instead of averaged, or the players move early
-    curve, weight = fitted(batch_size=32)
-    cut_curve, cut_weight = fitted(batch_size=32, accumulate=4)
+@pytest.mark.parametrize(("size", "parts"), [(32, 4), (10, 4), (100, 64), (5, 5)])
+def test_a_batch_cut_into_parts_gives_the_whole_batchs_step(size, parts):
+    # breaks when gradients of the parts are summed instead of averaged, when a part of two items
+    # counts as much as one of three, or when the players move early
+    curve, weight = fitted(batch_size=size)
+    cut_curve, cut_weight = fitted(batch_size=size, accumulate=parts)
     assert torch.allclose(weight, cut_weight, atol=1e-6)
     assert cut_curve == pytest.approx(curve, rel=1e-5)
+
+
+def test_more_parts_than_items_are_refused():
+    for settings in ({"batch_size": 64}, {"batch_size": 1024, "devices": 2}):
+        with pytest.raises(UserError, match="--accumulate 1000 is more parts than the"):
+            trainer_of(Line(), accumulate=1000, **settings)
+
+
+def test_each_part_goes_back_before_the_next_one_goes_forward():
+    # breaks when all parts' graphs are in memory at once: cutting a batch would save none
+    seen = []
+
+    class Heard(Line):
+        def updates(self, batch, step):
+            for turn in range(2):
+                seen.append(f"forward {turn}")
+                loss = self.network(batch.point).square().mean()
+                loss.register_hook(lambda gradient, turn=turn: seen.append(f"backward {turn}"))
+                yield Update(self.network, loss)
+                seen.append(self.network.weight.detach().clone())
+
+    model = Heard()
+    start = model.network.weight.detach().clone()
+    list(trainer_of(model, accumulate=2).run(1))
+    words = [word for word in seen if isinstance(word, str)]
+    assert words == [*["forward 0", "backward 0"] * 2, *["forward 1", "backward 1"] * 2]
+    first, second, third, fourth = (word for word in seen if isinstance(word, torch.Tensor))
+    # after its yield each part sees the same moved weights
+    assert torch.equal(first, second) and torch.equal(third, fourth)
+    assert not torch.equal(start, first) and not torch.equal(first, third)
+
+
+def test_a_part_that_fails_leaves_no_gradient_behind():
+    # breaks when a training that is taken back begins with half a batch's gradient
+    class Late(Line):
+        def updates(self, batch, step):
+            bad = batch.point.sum() == self.last  # the second part's
+            loss = self.network(batch.point).square().mean()
+            yield Update(self.network, loss * float("nan") if bad else loss)
+
+    model = Late()
+    trainer = trainer_of(model, accumulate=2)
+    model.last = trainer.stream.batch(0).point[2:].sum()
+    with pytest.raises(TrainingFailed, match="network became nan at step 0"):
+        trainer.advance()
+    assert all(weight.grad is None for weight in model.parameters())
+
+
+def test_a_metric_of_several_turns_is_their_mean():
+    # breaks when the last turn of a critic hides those before it
+    class Counting(Line):
+        def updates(self, batch, step):
+            for turn in range(1, 6):
+                loss = self.network(batch.point).square().mean()
+                yield Update(self.network, loss, turn=torch.tensor(float(turn)))
+
+    trainer = trainer_of(Counting(), batch_size=5, accumulate=2, examine_every=1)
+    read = trainer.advance().read()
+    assert read["turn"] == pytest.approx(3)
+    assert read["signal/network_gradient"] > 0
+
+
+def test_edited_settings_reach_a_resumed_optimiser_and_its_state_stays():
+    # breaks when a checkpoint brings back the learning rate that it was written with
+    class Adamant(Line):
+        def __init__(self, rate, betas):
+            super().__init__()
+            self.rate, self.betas = rate, betas
+
+        def optimizer(self, player, weights):
+            return torch.optim.Adam(weights, lr=self.rate, betas=self.betas)
+
+        def schedule(self, player, step):
+            return 0.5**step
+
+    old = trainer_of(Adamant(0.1, (0.5, 0.9)))
+    for _ in old.run(2):
+        pass
+    old.slowed = 0.25  # what the trainer changes itself goes on
+    tensors, plain = old.state()
+    new = trainer_of(Adamant(0.3, (0.6, 0.95)))
+    new.restore(tensors, json.loads(json.dumps(plain)))
+    new.players.wake(new.step, new.slowed)
+    (group,) = new.players.optimizers["network"].param_groups
+    assert group["lr"] == pytest.approx(0.3 * 0.25 * 0.25) and group["betas"] == (0.6, 0.95)
+    for one, two in zip(new.players.slots(), old.players.slots(), strict=True):
+        assert torch.equal(one, two)
 
 
 def test_a_loss_that_is_no_number_stops_before_it_harms_and_names_player_and_step():
@@ -182,6 +275,22 @@ def test_the_average_follows_the_weights_and_forgets_their_start():
         path.append(torch.allclose(trainer.averaged.network.weight, start, atol=1e-6))
     assert all(path)
     assert not torch.equal(trainer.averaged.network.weight, model.network.weight)
+
+
+def test_averaged_weights_come_with_the_models_own_running_statistics():
+    # breaks when statistics that are averages already are averaged once more, and lag twice
+    class Normed(Line):
+        def __init__(self):
+            super().__init__()
+            self.network = nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 1))
+
+    model = Normed()
+    trainer = trainer_of(model, average=0.99)
+    for _ in trainer.run():
+        pass
+    buffers = list(zip(trainer.averaged.buffers(), model.buffers(), strict=True))
+    assert len(buffers) == 3 and all(torch.equal(one, two) for one, two in buffers)
+    assert not torch.equal(trainer.averaged.network[1].weight, model.network[1].weight)
 
 
 def test_a_player_that_is_no_part_of_the_model_is_refused():

@@ -20,9 +20,11 @@ from PIL import Image
 
 from liangyi.core.batch import Images, Labelled
 from liangyi.core.errors import UserError
-from liangyi.data import decoding, pictures
+from liangyi.data import DataConfig, decoding, pictures
 from liangyi.data import folder as module
+from liangyi.data import load as by_name
 from liangyi.data.dataset import Batches
+from liangyi.data.decoding import checksum as _sum
 from liangyi.data.folder import Folder, cache, folder
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
@@ -384,6 +386,89 @@ def test_a_link_in_a_circle_ends(place: Path) -> None:
     assert len(load(place)) == 2
 
 
+def test_links_to_themselves_and_devices_are_ignored_and_counted(place: Path) -> None:
+    # one looping link stopped a training; a pipe or device in a picture's place could hang it
+    save(place / "a.png")
+    for name in ("loop", "loop.png"):
+        (place / name).symlink_to(place / name)
+    (place / "zero.png").symlink_to("/dev/zero")
+    os.mkfifo(place / "pipe.png")
+    (place / "train").symlink_to(place / "train")
+    data = load(place)
+    assert len(data) == 1 and data.findings.ignored == 5 and not data.findings.unreadable
+
+
+def test_folders_linked_to_each_other_are_read_once_each(place: Path) -> None:
+    # 9 folders with links to all of them have 9! ways through them
+    for one in range(9):
+        save(place / str(one) / "a.png", (one, 0, 0))
+        for other in range(9):
+            (place / str(one) / f"to{other}").symlink_to(place / str(other))
+    data = load(place)
+    # under their own names, not those of links: the classes are the folders
+    assert len(data) == 9 and data.spec.classes == tuple("012345678")
+    assert data.columns["image"][:, 0, 0, 0].tolist() == data.columns["label"].tolist()
+    assert data.findings.ignored == 81
+
+
+def test_a_link_to_a_folder_outside_is_followed(place: Path, tmp_path: Path) -> None:
+    save(tmp_path / "outside" / "b.png", GREEN)
+    save(place / "one" / "a.png", RED)
+    (place / "another").symlink_to(tmp_path / "outside")
+    assert load(place).spec.classes == ("another", "one")
+
+
+def test_folders_may_be_as_deep_as_the_system_allows(place: Path) -> None:
+    # breaks with a recursion, which Python ends after 1,000 levels
+    deep = [place]
+    for _ in range(1200):
+        deep.append(deep[-1] / "d")
+        deep[-1].mkdir()
+    picture = save(deep[-1] / "a.png", RED)
+    try:
+        assert pixel(load(place)) == [*RED]
+    finally:  # pytest's own cleaning is a recursion
+        picture.unlink()
+        for below in reversed(deep):
+            below.rmdir()
+
+
+@pytest.mark.parametrize("name", ["zeros.png", "zeros.webp", "wide.ppm"])
+def test_files_larger_than_any_picture_are_never_read(place: Path, name: str) -> None:
+    # 9 GB that take no room on the disk took it in memory
+    save(place / "a.png", RED, (32, 32))
+    with (place / name).open("wb") as file:
+        file.write(b"P6 32 32 255\n" if name.endswith("ppm") else b"")
+        file.truncate(9 * 10**9)
+    data = load(place)
+    assert len(data) == 1
+    assert data.findings.unreadable == ((name, "more than 1,073,741,824 bytes"),)
+    with pytest.raises(UserError, match="more than 1,073,741,824 bytes"):
+        load(place / name)
+
+
+def test_what_is_neither_a_picture_nor_a_folder(place: Path) -> None:
+    os.mkfifo(place / "pipe.png")
+    (place / "loop").symlink_to(place / "loop")
+    for odd in (place / "pipe.png", Path("/dev/zero")):
+        with pytest.raises(UserError, match="neither a picture nor a folder"):
+            load(odd)
+    with pytest.raises(UserError, match=r"cannot read .*loop: Too many levels"):
+        load(place / "loop")
+
+
+@pytest.mark.parametrize("named", ["", "  "])
+def test_a_path_that_is_empty_is_no_path(named: str) -> None:
+    # it was taken for the current folder
+    with pytest.raises(UserError, match="--data is empty"):
+        by_name(DataConfig(data=named))
+
+
+def test_a_home_that_is_not_there() -> None:
+    with pytest.raises(UserError, match=r"no home folder of a user ~nobody.at.all"):
+        by_name(DataConfig(data="~nobody.at.all/pictures"))
+
+
 def test_names_that_no_terminal_or_json_can_show(place: Path) -> None:
     save(place / "a.png")
     odd = os.fsdecode(b"caf\xe9\n.png")
@@ -502,6 +587,22 @@ def test_the_cache_sees_every_change(place: Path, change: str) -> None:
         assert pixel(again, 1) == [*GREEN]
 
 
+def test_folders_that_look_alike_do_not_share_an_entry(place: Path, tmp_path: Path) -> None:
+    # breaks when a training silently learns another folder's pictures
+    other = tmp_path / "other"
+    for where, colour in ((place, RED), (other, GREEN)):
+        os.utime(save(where / "a.bmp", colour), ns=(0, 0))
+    assert (place / "a.bmp").stat().st_size == (other / "a.bmp").stat().st_size
+    assert pixel(load(place)) == [*RED] and pixel(load(other)) == [*GREEN]
+    # nor when one takes the other's place
+    place.rename(tmp_path / "away")
+    other.rename(place)
+    assert pixel(load(place)) == [*GREEN]
+    # nor when the new content is given the old date
+    os.utime(save(place / "a.bmp", WHITE), ns=(0, 0))
+    assert pixel(load(place)) == [*WHITE]
+
+
 def test_another_size_is_another_entry(place: Path) -> None:
     save(place / "a.png")
     prints = {load(place, size=size).fingerprint for size in (4, 5, None)}
@@ -559,6 +660,93 @@ def test_a_damaged_entry_is_made_anew(place: Path, name: str) -> None:
     (entry,) = cache().iterdir()
     (entry / name).write_bytes((entry / name).read_bytes()[:140])  # as a power cut leaves it
     assert pixel(load(place)) == [*RED]
+
+
+def _pixel(entry: Path) -> None:
+    with (entry / "pictures.npy").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\x07")
+
+
+def _form(entry: Path) -> None:
+    pixels = np.load(entry / "pictures.npy")
+    np.save(entry / "pictures.npy", pixels.astype(np.int8))
+
+
+def _label(entry: Path) -> None:
+    index = (entry / "index.json").read_text()
+    assert '"labels":[0,1]' in index
+    (entry / "index.json").write_text(index.replace('"labels":[0,1]', '"labels":[1,0]'))
+
+
+def _as(name: str, content: bytes) -> Callable[[Path], None]:
+    def write(entry: Path) -> None:
+        (entry / name).write_bytes(content)
+
+    return write
+
+
+def _folder(entry: Path) -> None:
+    (entry / "index.json").unlink()
+    (entry / "index.json").mkdir()
+
+
+def _pipe(entry: Path) -> None:
+    (entry / "index.json").unlink()
+    os.mkfifo(entry / "index.json")
+
+
+def _file(entry: Path) -> None:
+    shutil.rmtree(entry)
+    entry.touch()
+
+
+def _huge(entry: Path) -> None:
+    os.truncate(entry / "index.json", 9 * 10**9)
+
+
+@pytest.mark.parametrize("harm", [
+    _pixel, _form, _label, _folder, _pipe, _file, _huge,
+    _as("index.json", b"[" * 100_000),
+    _as("index.json", b'{"seal": 1' + b"0" * 400 + b"}"),
+    _as("index.json", b'{"seal": 1e999}'),
+    _as("index.json", b"null"),
+    _as("index.json", b"\xff"),
+    _as("pictures.npy", b""),
+    _as("pictures.npy", b"PK\x03\x04"),
+])  # fmt: skip
+def test_no_damage_of_an_entry_goes_unnoticed(place: Path, harm: Callable[[Path], None]) -> None:
+    save(place / "a" / "a.png", RED)
+    save(place / "b" / "b.png", GREEN)
+    load(place)
+    (entry,) = cache().iterdir()
+    harm(entry)
+    data = load(place)
+    assert pixel(data) == [*RED] and pixel(data, 1, 7, 7) == [*GREEN]
+    assert data.columns["label"].tolist() == [0, 1]
+    assert [entry] == list(cache().iterdir())
+
+
+def test_a_cache_of_other_pixels_than_its_index_says_is_made_anew(place: Path) -> None:
+    # sealed well, and wrong all the same, as by a mistake of ours
+    save(place / "a.png", RED)
+    load(place)
+    (entry,) = cache().iterdir()
+    np.save(entry / "pictures.npy", np.zeros((2, 3, 8, 8), np.uint8))
+    index = decoding.INDEX.validate_json((entry / "index.json").read_bytes())
+    sealed = index.sealed(decoding.checksum(entry / "pictures.npy"))
+    (entry / "index.json").write_bytes(decoding.INDEX.dump_json(sealed))
+    assert load(place).columns["image"].shape == (1, 3, 8, 8)
+
+
+def test_a_cache_at_rest_is_summed_once(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # seconds for each GB: not for every look at the data
+    save(place / "a.png", RED)
+    summed: list[Path] = []
+    monkeypatch.setattr(module, "checksum", lambda path: summed.append(path) or _sum(path))
+    for _ in range(3):
+        load(place)
+    assert len(summed) == 1
 
 
 def test_a_lost_file_of_an_entry_is_made_anew(place: Path) -> None:

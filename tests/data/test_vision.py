@@ -6,6 +6,7 @@ Small files in the layout of the real ones stand in for them; no test touches th
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import socket
 from http.client import IncompleteRead
@@ -175,6 +176,37 @@ def test_what_is_missing_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(datasets.MNIST, "download", fetch)
     assert len(vision("mnist", "test", str(tmp_path / "new"))) == 5
+
+
+@pytest.mark.parametrize(("root", "said"), [
+    ("", "--data-root is empty"),
+    (os.devnull, "--data-root /dev/null is no folder"),
+    ("~nobody.at.all/data", "no home folder of a user ~nobody.at.all"),
+    ("x" * 5000, "File name too long"),
+])  # fmt: skip
+@pytest.mark.parametrize("name", ["mnist", "cifar10"])
+def test_a_root_that_is_none(name: str, root: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        vision(name, "train", root)
+
+
+@pytest.mark.parametrize("split", ["train", "t10k"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path, split: str) -> None:
+    raw = tmp_path / "data" / "MNIST" / "raw"
+    write_mnist(raw)
+    path = raw / f"{split}-labels-idx1-ubyte"
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(UserError, match=f"{path} is no file that can be read"):
+        vision("mnist", "train", None)
+
+
+def test_a_file_of_absurd_size_is_not_read(tmp_path: Path) -> None:
+    raw = tmp_path / "data" / "MNIST" / "raw"
+    write_mnist(raw)
+    os.truncate(raw / "train-images-idx3-ubyte", 9 * 10**9)
+    with pytest.raises(UserError, match="more than 1,073,741,824 bytes"):
+        vision("mnist", "train", None)
 
 
 def test_a_root_that_cannot_be_made(tmp_path: Path) -> None:

@@ -132,7 +132,9 @@ def _stacked(run: Run) -> dict[str, float]:
         digit = torch.stack([judge.classes(found[:, c : c + 1], model.image_range)
                              for c in range(3)])  # fmt: skip
         number = digit[0] * 100 + digit[1] * 10 + digit[2]
-        counted = modes(number, torch.ones(len(number), dtype=torch.bool), 1000)
+        counted = modes(
+            number, torch.ones(len(number), dtype=torch.bool, device=number.device), 1000
+        )
         files.write(path, json.dumps({name: counted[name] for name in COLUMNS}))
     found_before: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
     return found_before

@@ -15,6 +15,7 @@ BENCHES = {
     "modes": "how many modes survive on ring, grid and stacked MNIST: the table of PacGAN",
     "quality": "how good the pictures of each GAN are after the same small budget",
 }
+_SEEDS = 1000  # trainings of each
 _ABOUT = (
     "Can be stopped and started again at any time; the same command in two terminals shares the "
     "work. The table is printed and written to OUT/table.md and OUT/table.json."
@@ -58,8 +59,12 @@ def main(words: Sequence[str]) -> None:
     args = parse(Bench, rest, f"bench {name}", about)
     if args.seeds < 1:
         raise UserError(f"--seeds {args.seeds}: should be 1 or more")
+    if args.seeds > _SEEDS:
+        raise UserError(f"--seeds {args.seeds}: should be at most {_SEEDS:,}")
     if args.steps is not None and args.steps < 1:
         raise UserError(f"--steps {args.steps}: should be 1 or more")
+    if args.steps is not None and args.steps >= 2**63:
+        raise UserError(f"--steps {args.steps}: should be smaller")
     data = tuple(dict.fromkeys(args.data)) or bench.DATA
     usual = bench.PICTURES if data == ("stacked-mnist",) else bench.MODELS
     # one that is named twice takes part once

@@ -23,6 +23,7 @@ def main(words: Sequence[str]) -> None:
 
     from liangyi import data
     from liangyi.cli.choose import chosen, named
+    from liangyi.core.devices import choose_device
     from liangyi.core.errors import UserError
     from liangyi.core.run import build
     from liangyi.core.trainer import Trainer
@@ -32,15 +33,14 @@ def main(words: Sequence[str]) -> None:
     choice = chosen("deep-dream", ["--data", name, *rest], "dream PICTURE", Dream())
     steps = choice.config.octaves * choice.config.ascents
     training = dataclasses.replace(choice.training, steps=steps, batch_size=1)
-    source = data.load(choice.data)
-    if not isinstance(source, data.Dataset):
+    if name in data.SOURCES and len(data.spec_of(choice.data).shape) != 3:
         raise UserError(f"{name} has no pictures to dream over")
-    smallest = min(source.spec.shape[1:]) * choice.config.scale ** (1 - choice.config.octaves)
-    if round(smallest) < 1:
-        raise UserError(f"--octaves {choice.config.octaves}: the smallest would have no pixels")
+    source = data.load(choice.data)
+    assert isinstance(source, data.Dataset)
     model = build(choice.kind, choice.config, source.spec, training.seed)
     kind = model.batch_type(source.spec)
-    stream = data.Batches(source, kind, 1, training.seed, image_range=model.image_range)
+    device = choose_device(training.device)
+    stream = data.Batches(source, kind, 1, training.seed, device, model.image_range)
     excitement = [
         report.read().get("excitement") for report in Trainer(model, stream, training).run()
     ]
@@ -50,5 +50,5 @@ def main(words: Sequence[str]) -> None:
             f"the classifier is excited beyond --limit {choice.config.limit:g} from the start; "
             "give a larger one"
         )
-    write_samples(model.dream(), model, choice.extra.out)
+    write_samples([model.dream()], 1, model, choice.extra.out)
     print(f"excitement {seen[0]:.3g} -> {seen[-1]:.3g} in {len(seen)} ascents: {choice.extra.out}")

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 import tyro
 from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
 
-from liangyi.core.errors import UserError
+from liangyi.core.errors import UserError, shown
 
 T = TypeVar("T")
 
@@ -47,7 +47,27 @@ def _registry() -> ConstructorRegistry:
     """Return rules that show `INT | None` as INT: nobody types None on purpose."""
     registry = ConstructorRegistry()
     registry.primitive_rule(_optional)
+    registry.primitive_rule(_place)
     return registry
+
+
+def _place(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | None:
+    """Refuse an empty path, which Python takes for the folder where one stands."""
+    if info.type is not Path:
+        return None
+    return PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="PATH",
+        instance_from_str=lambda given: _path(given[0]),
+        is_instance=lambda value: isinstance(value, Path),
+        str_from_instance=lambda value: [str(value)],
+    )
+
+
+def _path(given: str) -> Path:
+    if not given or "\0" in given:
+        raise ValueError
+    return Path(given)
 
 
 def _optional(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | None:
@@ -57,10 +77,11 @@ def _optional(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | None:
     plain = get_args(inner[0])[0] if hasattr(inner[0], "__metadata__") else inner[0]
     if len(inner) != 1 or plain not in (int, float, str, Path):
         return None
+    read = _path if plain is Path else plain
     return PrimitiveConstructorSpec(
         nargs=1,
         metavar=plain.__name__.upper(),
-        instance_from_str=lambda given: None if given[0].lower() == "none" else plain(given[0]),
+        instance_from_str=lambda given: None if given[0].lower() == "none" else read(given[0]),
         is_instance=lambda value: value is None or isinstance(value, plain),
         str_from_instance=lambda value: ["none" if value is None else str(value)],
     )
@@ -97,9 +118,9 @@ def _sections(box: str) -> list[list[str]]:
 
 
 def _unrecognised(unknown: list[str], others: list[list[str]], verb: str) -> str:
-    flags = [word for word in unknown if word.startswith("-")]
+    flags = [shown(word) for word in unknown if word.startswith("-")]
     if not flags:
-        return f"cannot use the word {unknown[0]!r} there; liangyi {verb} --help says more"
+        return f"cannot use the word {shown(unknown[0])!r} there; liangyi {verb} --help says more"
     near = [
         found[0]
         for section in others
@@ -116,7 +137,8 @@ def _given(flag: str, words: Sequence[str]) -> str:
     """Return the flag and what was given to it; `-n/--number` is a flag with a short name."""
     for place, word in enumerate(words):
         if word.split("=")[0] in flag.split("/"):
-            return " ".join(words[place : place + (1 if "=" in word else 2)])
+            given = words[place : place + (1 if "=" in word else 2)]
+            return " ".join(shown(word) or "''" for word in given)
     return flag
 
 

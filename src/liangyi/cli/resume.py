@@ -26,8 +26,10 @@ class Resume:
 def main(words: Sequence[str]) -> int:
     """Continue a run from its newest checkpoint."""
     from liangyi.cli.choose import named
-    from liangyi.cli.watch import watch
+    from liangyi.cli.watch import say, watch
+    from liangyi.core import processes
     from liangyi.core.run import Run
+    from liangyi.session import demand_devices, reads
 
     name, rest = named(words, "resume")
     args = parse(Resume, rest, "resume RUN", "Go on with a training that was stopped.")
@@ -35,6 +37,11 @@ def main(words: Sequence[str]) -> int:
     if args.steps is not None:
         _aim(run, args.steps)
         run = Run(name)
+    if not processes.launched():
+        for path in reads(run):
+            say(f"{run.path} reads {path}")
+        if run.training.nodes == 1:
+            demand_devices(run.training)  # once, not by each of the processes
     return watch(run)
 
 

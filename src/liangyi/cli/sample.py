@@ -33,12 +33,12 @@ def main(words: Sequence[str]) -> None:
     from liangyi.cli.choose import named
     from liangyi.cli.watch import say
     from liangyi.core.run import Run
-    from liangyi.sampling import samples, write_samples
+    from liangyi.sampling import parts, write_samples
 
     name, rest = named(words, "sample")
     args = parse(Sample, rest, "sample RUN", "Draw from a trained model.")
     model = Run(name).model(tell=say)
     conditions = {} if args.label is None else {"label": args.label}
-    found = samples(model, args.number, args.seed, **conditions)
-    write_samples(found, model, args.out)
+    found = parts(model, args.number, args.seed, **conditions)
+    write_samples(found, args.number, model, args.out, tell=say)
     print(f"{args.number} samples: {args.out}")

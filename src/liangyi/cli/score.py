@@ -16,6 +16,9 @@ _ABOUT = (
 )
 
 
+_MOST = 1_000_000  # samples
+
+
 @dataclass(frozen=True)
 class Score:
     """On how many samples, and how it is told."""
@@ -32,6 +35,7 @@ def main(words: Sequence[str]) -> None:
 
     from liangyi.cli.choose import named
     from liangyi.cli.watch import say
+    from liangyi.core.errors import UserError
     from liangyi.core.run import Run
     from liangyi.scoring import score
     from liangyi.showing import write_report
@@ -39,6 +43,8 @@ def main(words: Sequence[str]) -> None:
 
     name, rest = named(words, "score")
     args = parse(Score, rest, "score RUN", _ABOUT)
+    if args.number > _MOST:
+        raise UserError(f"--number {args.number}: at most {_MOST:,}")
     run = Run(name)
     found = score(run, args.number, args.seed, args.inception, tell=say)
     write_report(run)

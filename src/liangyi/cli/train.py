@@ -25,9 +25,9 @@ def main(words: Sequence[str]) -> int:
     from liangyi.cli.choose import chosen, named
     from liangyi.cli.watch import by_torchrun, say, watch
     from liangyi.core import processes
+    from liangyi.core.devices import choose_device
     from liangyi.core.errors import UserError
     from liangyi.core.run import Run
-    from liangyi.core.trainer import choose_device
     from liangyi.session import create
 
     name, rest = named(words, "train", default="dcgan")
@@ -52,8 +52,10 @@ def main(words: Sequence[str]) -> int:
     processes.wait()
     if processes.launched():
         return watch(Run(out or ""))
+    code = 1
     try:
-        return watch(run)
-    except BaseException:
-        run.discard_if_empty()  # a second try shall not find the remains of the first
-        raise
+        code = watch(run)
+    finally:
+        if code:
+            run.discard_if_empty()  # a second try shall not find the remains of the first
+    return code

@@ -11,6 +11,9 @@ import tyro
 
 from liangyi.cli.flags import parse
 
+_MOST = 1_000_000  # frames
+_STOPS = 10_000
+
 
 @dataclass(frozen=True)
 class Walk:
@@ -29,21 +32,24 @@ def main(words: Sequence[str]) -> None:
     from liangyi.cli.watch import say
     from liangyi.core.errors import UserError
     from liangyi.core.run import Run
-    from liangyi.sampling import check
+    from liangyi.sampling import frames
     from liangyi.views.walk import walk
 
     name, rest = named(words, "walk")
     args = parse(Walk, rest, "walk RUN", "A closed walk through what a trained model can draw.")
+    if min(args.frames, args.stops) < 2:
+        raise UserError("a walk needs --frames and --stops of 2 or more")
+    if args.frames > _MOST:
+        raise UserError(f"--frames {args.frames}: at most {_MOST:,}, which last half a day")
+    if args.stops > _STOPS:
+        raise UserError(f"--stops {args.stops}: at most {_STOPS:,}")
     model = Run(name).model(tell=say)
     if not hasattr(model, "interpolate") or len(model.spec.shape) != 3:
         raise UserError(
             f"the {model.name()} of {name} draws no pictures to walk through; "
             "a dcgan or a vae does, and others"
         )
-    if min(args.frames, args.stops) < 2:
-        raise UserError("a walk needs --frames and --stops of 2 or more")
     conditions = {} if args.label is None else {"label": args.label}
-    check(model, "interpolate", args.seed, conditions)
-    frames = model.interpolate(args.frames, args.stops, seed=args.seed, **conditions)
-    walk(frames.cpu(), model.image_range, args.out)
+    found = frames(model, args.frames, args.stops, args.seed, **conditions)
+    walk(found, args.frames, model.image_range, args.out)
     print(f"{args.frames} frames: {args.out}")

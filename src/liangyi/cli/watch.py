@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 import signal
 import sys
@@ -24,11 +23,12 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from liangyi.cli.together import together
 from liangyi.core import processes
 from liangyi.core.config import Training
 from liangyi.core.errors import UserError
 from liangyi.core.run import Run
-from liangyi.session import data_of, follow
+from liangyi.session import follow
 from liangyi.showing import verdicts_of
 
 _console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -45,7 +45,9 @@ def say(line: str) -> None:
 def watch(run: Run) -> int:
     """Train a run to its end or until a signal, and return the exit code."""
     if run.training.devices * run.training.nodes > 1 and not processes.launched():
-        _launch(run)
+        if run.training.nodes > 1:
+            raise UserError(by_torchrun(run.training, ["resume", str(run.path)]))
+        return together(run)
     with _signals() as caught, _bar() as bar:
         tasks: list[TaskID] = []
         batch = run.training.batch_size
@@ -131,23 +133,4 @@ def by_torchrun(training: Training, words: Sequence[str]) -> str:
         f"start this on each of the {training.nodes} machines: torchrun --nnodes {training.nodes} "
         f"--nproc-per-node {training.devices} --rdzv-backend c10d "
         f"--rdzv-endpoint FIRST_HOST:29400 -m liangyi {shlex.join(words)}"
-    )
-
-
-def _launch(run: Run) -> None:
-    """Become torchrun, whose processes each resume this run.
-
-    Raises:
-        UserError: the run cannot be resumed; torchrun would tell that in forty lines.
-    """
-    if run.training.nodes > 1:
-        raise UserError(by_torchrun(run.training, ["resume", str(run.path)]))
-    data_of(run)
-    run.newest(lambda line: None)
-    command = ["-m", "torch.distributed.run", "--nproc-per-node", str(run.training.devices)]
-    # without it, gloo's restarted workers read addresses of dead ones
-    os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
-    os.execv(
-        sys.executable,
-        [sys.executable, *command, "--standalone", "-m", "liangyi", "resume", str(run.path)],
     )

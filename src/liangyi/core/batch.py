@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from liangyi.core.errors import UserError
+from liangyi.core.errors import UserError, shown
 
 
 class Images(NamedTuple):
@@ -37,6 +37,15 @@ class Tokens(NamedTuple):
 
 Batch = Images | Labelled | Points | Tokens
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Images, Labelled, Points, Tokens)}
+
+
+def cut(batch: Any, parts: int) -> list[tuple[float, Any]]:
+    """Return parts of a batch that differ by one item at most, each with its share of the items."""
+    if parts == 1:
+        return [(1.0, batch)]
+    columns = [column.tensor_split(parts) for column in batch]
+    pieces = [type(batch)(*rows) for rows in zip(*columns, strict=True)]
+    return [(len(piece[0]) / len(batch[0]), piece) for piece in pieces]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +79,8 @@ class Spec:
                 classes=tuple(str(name) for name in plain["classes"]),
                 vocabulary=int(plain["vocabulary"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise UserError(f"config.json: spec is damaged ({error!r})") from None
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise UserError(f"config.json: spec is damaged ({shown(repr(error))})") from None
         if spec.kind not in KINDS or not spec.shape or min(spec.shape) < 1:
-            raise UserError(f"config.json: spec {plain} describes no data")
+            raise UserError(f"config.json: spec {shown(plain)} describes no data")
         return spec

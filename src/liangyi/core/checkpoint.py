@@ -9,21 +9,26 @@ Nothing is ever unpickled.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import pydantic
+from annotated_types import Gt, Le
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from liangyi.core import files
-from liangyi.core.errors import UserError
+from liangyi.core import files, schema
+from liangyi.core.errors import UserError, shown
 
+NAME = re.compile("[0-9]{8}|[1-9][0-9]{8,17}")  # as {step:08d} writes it
 _FILES = ("weights.safetensors", "state.safetensors")
 
 
@@ -39,6 +44,53 @@ class Checkpoint:
     plain: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class _Outer:
+    __pydantic_config__ = schema.STRICT
+
+    hash: str
+    state: str  # JSON
+
+
+@dataclass(frozen=True)
+class _Optimizer:
+    __pydantic_config__ = schema.STRICT
+
+    numbers: dict[Annotated[str, pydantic.Field(pattern="^[0-9]{1,9}$")], dict[str, int | float]]
+
+
+@dataclass(frozen=True)
+class _Means:
+    __pydantic_config__ = schema.STRICT
+
+    steps: schema.Step = 0
+    seconds: float = 0.0
+    sums: dict[str, tuple[float, schema.Step]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Plain:
+    __pydantic_config__ = schema.STRICT
+
+    step: schema.Step
+    slowed: Annotated[float, Gt(0), Le(1)] = 1.0
+    optimizers: dict[str, _Optimizer] = field(default_factory=dict)
+    means: _Means = field(default_factory=_Means)
+
+
+@dataclass(frozen=True)
+class _State:
+    __pydantic_config__ = schema.STRICT
+
+    plain: _Plain
+    hashes: dict[str, str]
+
+
+@functools.cache
+def _adapter(kind: type[Any]) -> pydantic.TypeAdapter[Any]:
+    return pydantic.TypeAdapter(kind)
+
+
 def save(folder: Path, tensors: Mapping[str, Tensor], plain: Mapping[str, Any], keep: int) -> Path:
     """Write a checkpoint for the step in `plain` and remove all but the newest `keep`.
 
@@ -47,6 +99,7 @@ def save(folder: Path, tensors: Mapping[str, Tensor], plain: Mapping[str, Any], 
     """
     path = folder / f"{plain['step']:08d}"
     try:
+        folder.mkdir(exist_ok=True)  # without the run's own folder: it may be gone
         _write(path, tensors, plain)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error).rpartition("I/O error: ")[2]
@@ -74,7 +127,7 @@ def steps(folder: Path) -> list[int]:
     if not folder.is_dir():
         return []
     names = [path.name for path in folder.iterdir() if path.is_dir()]
-    return sorted((int(name) for name in names if name.isdigit()), reverse=True)
+    return sorted((int(name) for name in names if NAME.fullmatch(name)), reverse=True)
 
 
 def load(path: Path, only_weights: bool = False) -> Checkpoint:
@@ -85,24 +138,45 @@ def load(path: Path, only_weights: bool = False) -> Checkpoint:
     """
     wanted = _FILES[:1] if only_weights else _FILES
     try:
-        outer = json.loads((path / "state.json").read_text(encoding="utf-8"))
-        if _digest(outer["state"]) != outer["hash"]:
-            raise Damaged(f"{path}/state.json was altered")
-        state = json.loads(outer["state"])
+        state = _read_state(path)
         tensors: dict[str, Tensor] = {}
         for file in wanted:
-            if _pickled(path / file):
-                raise Damaged(f"{path / file} is a pickle, which is never opened")
-            if _hash(path / file) != state["hashes"][file]:
-                raise Damaged(f"{path / file} is not what was written")
-            tensors |= load_file(path / file)
+            tensors |= _read_tensors(path / file, state["hashes"].get(file, ""))
     except OSError as error:
         raise Damaged(f"cannot read {error.filename}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
-        if isinstance(error, Damaged):
-            raise
-        raise Damaged(f"{path} is damaged: {error!r}") from None
-    return Checkpoint(tensors, state["plain"])
+    except Damaged:
+        raise
+    except UserError as error:
+        raise Damaged(str(error)) from None
+    plain = state["plain"]
+    if plain["step"] != int(path.name):
+        raise Damaged(f"{path}/state.json is damaged: it is of step {plain['step']}")
+    if not only_weights and "optimizers" not in plain:
+        raise Damaged(f"{path}/state.json lacks plain.optimizers")
+    return Checkpoint(tensors, plain)
+
+
+def _read_state(path: Path) -> dict[str, Any]:
+    where = f"{path}/state.json"
+    outer = files.read_json(path / "state.json")
+    schema.fit(_adapter(_Outer), outer, where)
+    if _digest(outer["state"]) != outer["hash"]:
+        raise Damaged(f"{where} was altered")
+    state: dict[str, Any] = files.parse_json(outer["state"], where)
+    schema.fit(_adapter(_State), state, where)
+    return state
+
+
+def _read_tensors(path: Path, digest: str) -> dict[str, Tensor]:
+    files.demand_file(path)
+    if _pickled(path):
+        raise Damaged(f"{path} is a pickle, which is never opened")
+    if _hash(path) != digest:
+        raise Damaged(f"{path} is not what was written")
+    try:
+        return load_file(path)
+    except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise Damaged(f"{path} is damaged: {shown(error)}") from None
 
 
 def _pickled(path: Path) -> bool:

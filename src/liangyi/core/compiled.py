@@ -17,7 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from liangyi.core import draw
+from liangyi.core import draw, processes
+from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.core.products import DECOMPOSITIONS
 
@@ -26,6 +27,7 @@ Turns = Callable[[Any, Any, Hear], dict[str, Tensor]]  # of a batch and a step's
 
 _PAYS = 10_000  # steps that save what the compiler takes, about ten seconds
 _SMALL = 1_000_000  # weights; with more, matrix products take the time, and stay what they are
+_PYTORCHS = vars(nn.Module()).keys()  # attributes that every module has
 
 
 class NotCompilable(Exception):
@@ -49,24 +51,49 @@ def pays(model: Model, device: torch.device, steps: int) -> bool:
     )
 
 
+def wanted(model: Model, device: torch.device, steps: int, word: str) -> bool:
+    """Whether steps are compiled; decided by the settings alone, so that resuming is exact.
+
+    Raises:
+        UserError: that is wished for, and cannot be.
+    """
+    reason = ""
+    if processes.world() > 1:
+        reason = "several processes exchange gradients in the middle of a step"
+    elif model.stages != (0,) or type(model).schedule is not Model.schedule:
+        reason = f"{model.name()} does not do the same in every step"
+    if word == "on" and reason:
+        raise UserError(f"no compiled steps: {reason}; leave out --compile on")
+    if word == "auto" and not reason:
+        return pays(model, device, steps)
+    return word == "on"
+
+
 class Step:
     """A step of one model with one optimiser state and fixed learning rates.
 
+    It is written down twice. What Python does in a step, other than calling operations, is frozen
+    as it was then; so a step that is another one the second time, or that leaves a trace in the
+    model outside its weights and buffers, cannot be compiled.
+
     Args:
+        model: what the step moves; it is left as it was.
         turns: runs a step on a batch, tells its losses and returns its metrics.
         batch: one like all that will come.
-        state: says which tensors a step moves; they are left as they were.
+        slots: says which tensors a step moves besides the model's own; they are left as they were.
         random: makes random numbers those of this step.
 
     Raises:
-        NotCompilable: the algorithm looks at the step or at values, or the compiler refused.
+        NotCompilable: the algorithm looks at the step or at values, it is another one from step to
+            step, or the compiler refused.
     """
 
     def __init__(
         self,
+        model: Model,
         turns: Turns,
         batch: Any,
-        state: Callable[[], list[Tensor]],
+        slots: Callable[[], list[Tensor]],
         random: Callable[[], Any],
     ) -> None:
         self._metrics: list[str] = []
@@ -81,13 +108,19 @@ class Step:
             return (*metrics.values(), *(loss for _, loss in losses))
 
         try:
-            with _unmoved(state):
+            with _unmoved(model, slots):
                 with random(), draw.noted() as self._wanted:
                     turns(batch, _Hidden(), _keep([]))
-                with random():
-                    inputs = [*batch, *draw.again(self._wanted)]
-                    graph = _trace(traced, inputs)
-            self._constants = _lift(graph)
+                before, written = _outside(model), []
+                for _ in range(2):
+                    with random():
+                        inputs = [*batch, *draw.again(self._wanted)]
+                        graph = _trace(traced, inputs)
+                    self._constants = _lift(graph)
+                    written.append((graph.code, self._metrics, self._players, self._constants))
+                _demand_same(before, _outside(model))
+            if written[0][:3] != written[1][:3] or not _equal(written[0][3], written[1][3]):
+                raise NotCompilable("its algorithm does not do the same in every step")
             with torch.no_grad():
                 self._function = _compile(graph, [*inputs, *self._constants])
         except Exception as error:  # the compiler's own have no common base
@@ -147,18 +180,43 @@ def _lift(graph: fx.GraphModule) -> list[Tensor]:
 
 
 @contextmanager
-def _unmoved(state: Callable[[], list[Tensor]]) -> Iterator[None]:
-    """Put the state's values back afterwards."""
-    tensors = state()
+def _unmoved(model: Model, slots: Callable[[], list[Tensor]]) -> Iterator[None]:
+    """Put the model and the optimisers' states back afterwards."""
+    moving = slots()
+    tensors = [*model.parameters(), *model.buffers(), *moving]
     before = [tensor.detach().clone() for tensor in tensors]
+    attributes = [(vars(module), dict(vars(module))) for module in model.modules()]
     try:
         yield
     finally:
         with torch.no_grad():
             for tensor, value in zip(tensors, before, strict=True):
                 tensor.copy_(value)
-    if len(state()) != len(tensors):
+        for own, then in attributes:
+            own.update(then)
+        model.zero_grad()  # a turn may have ended between its gradients and its move
+    if len(slots()) != len(moving):
         raise NotCompilable("not every player moves in every step")
+
+
+def _outside(model: Model) -> dict[str, str]:
+    """Return what the model's modules hold besides tensors and modules, as text."""
+    return {
+        f"{path}.{name}".lstrip("."): repr(value)
+        for path, module in model.named_modules()
+        for name, value in vars(module).items()
+        if name not in _PYTORCHS
+    }
+
+
+def _demand_same(before: dict[str, str], after: dict[str, str]) -> None:
+    for name in before | after:
+        if before.get(name) != after.get(name):
+            raise NotCompilable(f"its steps change {name}, which is no weight and no buffer")
+
+
+def _equal(some: list[Tensor], others: list[Tensor]) -> bool:
+    return len(some) == len(others) and all(map(torch.equal, some, others))
 
 
 def _adam(

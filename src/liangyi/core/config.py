@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import pydantic
 from annotated_types import Ge, Gt, Le, Lt
 
-from liangyi.core.errors import UserError
+from liangyi.core.errors import UserError, shown
 
 Count = Annotated[int, Ge(1)]
 Natural = Annotated[int, Ge(0)]
@@ -19,6 +19,8 @@ Positive = Annotated[float, Gt(0)]
 NonNegative = Annotated[float, Ge(0)]
 Share = Annotated[float, Ge(0), Lt(1)]  # a probability or a decay
 Unit = Annotated[float, Ge(0), Le(1)]
+# what a discriminator should say of real items; above 1 its loss would have no floor
+Target = Annotated[float, Gt(0), Le(1)]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,11 +54,11 @@ def from_plain(kind: type[Settings], plain: Any, where: str = "") -> Settings:
         if first["type"] == "unexpected_keyword_argument":
             known = [field.name for field in dataclasses.fields(kind)]
             raise UserError(
-                f"{where}unknown setting {name!r}; there are: {', '.join(known)}"
+                f"{where}unknown setting {shown(name)!r}; there are: {', '.join(known)}"
             ) from None
         hint = f" ({help_of(kind)[name]})" if name in help_of(kind) else ""
         message = first["msg"][0].lower() + first["msg"][1:]
-        got = json.dumps(first["input"])[:60]
+        got = shown(json.dumps(first["input"]))
         raise UserError(f"{where}{name or kind.__name__} = {got}: {message}{hint}") from None
     return built
 
@@ -106,4 +108,7 @@ class Training(Config):
             return self.steps
         if not items:
             raise UserError("this data has no end, so no epochs; give --steps")
-        return max(1, round(self.epochs * items / self.batch_size))
+        steps = self.epochs * items / self.batch_size
+        if steps >= 2**63:
+            raise UserError(f"--epochs {self.epochs:g} would be {steps:.1e} steps; give fewer")
+        return max(1, round(steps))

@@ -118,16 +118,17 @@ M = TypeVar("M", bound=Model)
 def verb(method: Callable[Concatenate[M, P], R]) -> Callable[..., R]:
     """Make a method one of the model's public verbs.
 
-    It runs in evaluation mode without gradients, takes `seed=0` for its random numbers, and leaves
-    the model's mode and the caller's random state as it found them.
+    It runs in evaluation mode without gradients and leaves the model's mode and the caller's random
+    state as it found them. It takes `seed=0` for its random numbers, and `first=0`, the number of
+    its first row: what `sample(5, first=3)` gives are the last five of `sample(8)`.
     """
 
     @functools.wraps(method)
-    def run(self: M, *args: Any, seed: int = 0, **kwargs: Any) -> R:
+    def run(self: M, *args: Any, seed: int = 0, first: int = 0, **kwargs: Any) -> R:
         modes = [(module, module.training) for module in self.modules()]
         self.eval()
         try:
-            with draw.fixed(seed, self.device), torch.no_grad():
+            with draw.fixed(seed, self.device, first), torch.no_grad():
                 return method(self, *args, **kwargs)
         finally:
             for module, mode in modes:

@@ -10,36 +10,26 @@ report.html    one self-contained page
 from __future__ import annotations
 
 import json
-import math
-import os
-import platform
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import filelock
 import torch
 
-from liangyi.core import checkpoint, files, registry
+from liangyi.core import capacity, checkpoint, draw, files, fitting, log, manifest, registry
 from liangyi.core.batch import Spec
 from liangyi.core.config import Config, Training, from_plain, to_plain
-from liangyi.core.errors import UserError
+from liangyi.core.errors import UserError, shown
 from liangyi.core.model import Model
+from liangyi.core.place import Place
 from liangyi.core.trainer import Trainer, load_weights
 
-_FORMAT = 1
-# of config.json, and what each is
-_PARTS = {
-    "model": str,
-    "config": dict,
-    "data": dict,
-    "spec": dict,
-    "training": dict,
-    "fingerprint": str,
-    "versions": dict,
-}
+Tell = Callable[[str], None]
+
+_LOG = "log.jsonl"
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Run:
@@ -55,22 +45,11 @@ class Run:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         if not (self.path / "config.json").is_file():
-            raise UserError(f"{self.path} is not a run (it has no config.json)")
-        plain = files.read_json(self.path / "config.json")
-        if not isinstance(plain, dict) or plain.get("format") != _FORMAT:
-            raise UserError(f"{self.path}/config.json is not of format {_FORMAT}")
-        missing = [name for name in _PARTS if name not in plain]
-        if missing:
-            raise UserError(f"{self.path}/config.json lacks {', '.join(missing)}")
-        for name, kind in _PARTS.items():
-            if not isinstance(plain[name], kind):
-                what = {str: "text", dict: "an object"}[kind]
-                raise UserError(f"{self.path}/config.json: {name} should be {what}")
-        for number in _numbers(plain):
-            if abs(number) >= 2**63 if isinstance(number, int) else not math.isfinite(number):
-                raise UserError(f"{self.path}/config.json: {number} is no sensible number")
+            raise UserError(f"{shown(self.path)} is not a run (it has no config.json)")
+        plain = manifest.read(self.path / "config.json")
         self.plain = plain
-        self.kind = registry.find(str(plain["model"]))
+        self.place = Place(self.path)
+        self.kind = registry.find(plain["model"])
         where = f"{self.path}/config.json: "
         self.config = from_plain(self.kind.Config, plain["config"], where)
         training = dict(plain["training"])
@@ -114,14 +93,14 @@ class Run:
             except OSError as error:
                 raise UserError(f"cannot make {folder}: {error.strerror}") from None
         plain = {
-            "format": _FORMAT,
+            "format": manifest.FORMAT,
             "model": kind.name(),
             "config": to_plain(config),
             "data": dict(data),
             "spec": spec.json(),
             "training": to_plain(training),
             "fingerprint": fingerprint,
-            "versions": versions(),
+            "versions": manifest.versions(),
         }
         try:
             files.write(folder / "config.json", json.dumps(plain, indent=2))
@@ -132,8 +111,10 @@ class Run:
 
     def discard_if_empty(self) -> None:
         """Remove a run in which nothing was learned: no checkpoint, no line of the log."""
-        if not checkpoint.steps(self.path / "checkpoints") and not self.lines():
-            shutil.rmtree(self.path, ignore_errors=True)
+        with suppress(UserError):
+            self.place.demand()  # or it would be somebody else's
+            if not checkpoint.steps(self.path / "checkpoints") and not self.lines():
+                shutil.rmtree(self.path, ignore_errors=True)
 
     @property
     def name(self) -> str:
@@ -147,21 +128,16 @@ class Run:
         Raises:
             UserError: another training holds it.
         """
-        lock = filelock.FileLock(self.path / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            raise UserError(f"another training is writing into {self.path}") from None
-        try:
+        with self.place.lock():
+            for name in ("", "checkpoints", "samples"):
+                files.sweep(self.path / name)
             yield
-        finally:
-            lock.release()
 
     def build(self) -> Model:
         """Return the model with its first, random weights: a function of the run's seed."""
         return build(self.kind, self.config, self.spec, self.training.seed)
 
-    def model(self, tell: Callable[[str], None] = lambda line: None) -> Model:
+    def model(self, tell: Tell = lambda line: None) -> Model:
         """Return the trained model in evaluation mode: averaged weights where there are such.
 
         Args:
@@ -170,29 +146,46 @@ class Run:
         Raises:
             UserError: there is no sound checkpoint.
         """
+        return self.trained(tell)[0]
+
+    def trained(self, tell: Tell = lambda line: None) -> tuple[Model, int]:
+        """Return the trained model and the step at which it is, as `model` does."""
         model = self.build()
-        found = self.newest(tell, only_weights=True)
+
+        def demand(found: checkpoint.Checkpoint) -> None:
+            fitting.demand_weights(model, found.tensors, _shown(found))
+
+        found = self.newest(tell, only_weights=True, demand=demand)
         if found is None:
             raise UserError(f"{self.path} has no checkpoint yet; `liangyi resume {self.path}`")
-        averaged = any(name.startswith("averaged/") for name in found.tensors)
-        load_weights(model, found.tensors, "averaged" if averaged else "model")
-        return model.eval()
+        load_weights(model, found.tensors, _shown(found))
+        return model.eval(), found.plain["step"]
 
     def newest(
-        self, tell: Callable[[str], None], only_weights: bool = False
+        self,
+        tell: Tell,
+        only_weights: bool = False,
+        demand: Callable[[checkpoint.Checkpoint], None] = lambda found: None,
     ) -> checkpoint.Checkpoint | None:
         """Return the newest sound checkpoint; each damaged one is told.
+
+        Args:
+            tell: is given one line for each damaged one.
+            only_weights: leave the optimisers' states out.
+            demand: raises `Damaged` for what does not fit.
 
         Raises:
             UserError: there are checkpoints and all are damaged.
         """
         folder = self.path / "checkpoints"
-        damaged: list[checkpoint.Damaged] = []
+        damaged: list[str] = []
         for step in checkpoint.steps(folder):
+            path = folder / f"{step:08d}"
             try:
-                found = checkpoint.load(folder / f"{step:08d}", only_weights)
+                found = checkpoint.load(path, only_weights)
+                demand(found)
             except checkpoint.Damaged as error:
-                damaged.append(error)
+                damaged.append(str(error) if str(path) in str(error) else f"{path}: {error}")
                 continue
             for one in damaged:
                 tell(f"{one}; going back to the checkpoint before it")
@@ -205,19 +198,27 @@ class Run:
         """Write a checkpoint of the trainer, after making sure that its weights are finite."""
         trainer.check_weights()
         tensors, plain = trainer.state()
+        self.place.demand()
         checkpoint.save(self.path / "checkpoints", tensors, plain, self.training.keep)
 
-    def restore(self, trainer: Trainer, tell: Callable[[str], None]) -> None:
+    def restore(self, trainer: Trainer, tell: Tell) -> None:
         """Bring a trainer to the newest sound checkpoint and forget what was logged after it."""
-        found = self.newest(tell)
+
+        def demand(found: checkpoint.Checkpoint) -> None:
+            fitting.demand_weights(trainer.model, found.tensors, "model")
+            if trainer.averaged is not trainer.model:
+                fitting.demand_weights(trainer.averaged, found.tensors, "averaged")
+            fitting.demand_optimizers(trainer.model, found)
+
+        found = self.newest(tell, demand=demand)
         if found is not None:
             trainer.restore(found.tensors, found.plain)
 
     def forget_after(self, step: int) -> None:
         """Drop log lines and checkpoints of steps that will be made again."""
         lines = [line for line in self.lines() if line["step"] <= step]
-        if (self.path / "log.jsonl").exists():
-            files.write(self.path / "log.jsonl", "".join(json.dumps(x) + "\n" for x in lines))
+        if (self.path / _LOG).exists():
+            files.write(self.path / _LOG, "".join(json.dumps(x) + "\n" for x in lines))
         # damaged, or they would be where we are; kept, they would push out the good ones
         for later in checkpoint.steps(self.path / "checkpoints"):
             if later > step:
@@ -225,26 +226,40 @@ class Run:
 
     def log(self, line: Mapping[str, float]) -> None:
         """Append one line to log.jsonl."""
-        with (self.path / "log.jsonl").open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line) + "\n")
+        self.place.demand()
+        files.append(self.path / _LOG, json.dumps(line) + "\n")
 
     def lines(self) -> list[dict[str, float]]:
-        """Return the log; a last line cut short by a crash is left out."""
-        path = self.path / "log.jsonl"
+        """Return the log; lines that are damaged, as the last one by a crash, are left out.
+
+        Raises:
+            UserError: it cannot be read.
+        """
+        return log.read(self.path / _LOG)
+
+    def samples(self) -> list[tuple[int, bytes]]:
+        """Return step and PNG file of each sheet of samples, in order; others are left out."""
         found = []
-        whole = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        for text in whole.splitlines():
-            try:
-                found.append(json.loads(text))
-            except ValueError:
-                continue
-        return [
-            line
-            for line in found
-            if isinstance(line, dict)
-            and "step" in line
-            and all(isinstance(value, (int, float)) for value in line.values())
-        ]
+        for path in sorted(self.path.glob("samples/*.png")):
+            content = picture(path)
+            if checkpoint.NAME.fullmatch(path.stem) and content:
+                found.append((int(path.stem), content))
+        return found
+
+
+def picture(path: Path) -> bytes | None:
+    """Return a PNG file, None where there is none."""
+    try:
+        content = files.read(path)
+    except OSError:
+        return None
+    return content if content.startswith(_PNG) else None
+
+
+def _shown(found: checkpoint.Checkpoint) -> str:
+    """Return the prefix of the weights that draw samples."""
+    averaged = any(name.startswith("averaged/") for name in found.tensors)
+    return "averaged" if averaged else "model"
 
 
 def build(kind: type[Model], config: Config, spec: Spec, seed: int) -> Model:
@@ -254,10 +269,10 @@ def build(kind: type[Model], config: Config, spec: Spec, seed: int) -> Model:
         UserError: the model cannot learn from such data, or not with such settings.
     """
     kind.batch_type(spec)
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
+    with draw.seeded(seed, "weights", device=torch.device("cpu")):
         try:
-            return kind(config, spec)
+            with capacity.bounded(kind.name(), config):
+                return kind(config, spec)
         except (ValueError, IndexError, ZeroDivisionError) as error:
             if isinstance(error, UserError):
                 raise
@@ -265,26 +280,3 @@ def build(kind: type[Model], config: Config, spec: Spec, seed: int) -> Model:
                 f"{kind.name()} cannot be built with these settings for {spec.kind} of shape "
                 f"{spec.shape}: {error}"
             ) from error
-
-
-def _numbers(plain: Any) -> Iterator[float]:
-    """Yield the numbers in a JSON value, however deep."""
-    if isinstance(plain, (int, float)):
-        yield plain
-    elif isinstance(plain, (list, dict)):
-        for part in plain.values() if isinstance(plain, dict) else plain:
-            yield from _numbers(part)
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that decide whether two runs can agree bit for bit."""
-    from importlib.metadata import version
-
-    return {
-        "liangyi": version("liangyi"),
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "threads": str(torch.get_num_threads()),
-        "processes": os.environ.get("WORLD_SIZE", "1"),
-    }

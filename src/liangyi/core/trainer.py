@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -14,10 +13,16 @@ import torch
 from torch import Tensor, nn
 
 from liangyi.core import compiled, draw, memory, processes
-from liangyi.core.batch import Spec
+from liangyi.core.averaging import Average
+from liangyi.core.batch import Spec, cut
 from liangyi.core.config import Training
+from liangyi.core.devices import choose_device, choose_precision
 from liangyi.core.errors import UserError
-from liangyi.core.model import Model, Player, Turn, Update
+from liangyi.core.means import Means, weighted_mean
+from liangyi.core.model import Model, Turn, Update
+from liangyi.core.players import Players
+
+Found = dict[str, list[tuple[float, Tensor]]]  # each metric's values and their weights
 
 
 class Stream(Protocol):
@@ -46,41 +51,6 @@ class TrainingFailed(UserError):
     """A loss or a weight is no longer a finite number."""
 
 
-def choose_device(name: str) -> torch.device:
-    """Return the device of this name; `auto` is the best that is there."""
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    if name.partition(":")[0] not in ("cpu", "cuda", "mps", "xpu"):
-        raise UserError(f"no device {name!r}; there are cpu, cuda, cuda:1 ..., mps, xpu and auto")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).split("\n")[0]
-        raise UserError(f"no device {name!r} here ({reason}); try --device auto") from None
-    return device
-
-
-def choose_precision(name: str, model: nn.Module, device: torch.device) -> torch.dtype:
-    """Return the type of the matrix products; `auto` is bfloat16 where that is fast.
-
-    Fast means: hardware for it, and convolutions over pictures to use it on. Weights, optimiser
-    state, losses and batch statistics are float32 in any case.
-    """
-    if name != "auto":
-        return torch.bfloat16 if name == "bfloat16" else torch.float32
-    if device.type == "cuda":
-        fast = torch.cuda.get_device_capability(device) >= (8, 0)
-    else:  # matrix units, or at least vectors of twice as many numbers
-        cpu = device.type == "cpu"
-        fast = cpu and (torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
-    convolutions = (nn.Conv2d, nn.ConvTranspose2d)
-    convolves = any(isinstance(module, convolutions) for module in model.modules())
-    return torch.bfloat16 if convolves and fast else torch.float32
-
-
 class Trainer:
     """Train a model on a stream of batches: `for report in trainer.run(): ...`.
 
@@ -97,22 +67,32 @@ class Trainer:
             memory.keep()
         self.model = model.to(self.device).train()
         self.stream = stream
+        self._check_parts()
         self.step = 0
         self.slowed = 1.0  # factor of all learning rates, lowered when a training is rewound
         self.total = self.training.total(stream.items)
-        self.optimizers: dict[str, torch.optim.Optimizer] = {}
-        self._weights: dict[str, list[nn.Parameter]] = {}
-        self._names: dict[int, str] = {}
-        self._waiting: dict[str, Any] = {}  # optimiser states of players that have not moved yet
+        self.players = Players(model)
+        self.means = Means()  # since the last line of the log, where somebody writes one
         self._losses: list[tuple[int, str, Tensor]] = []  # not yet known to be finite
         processes.agree([*model.parameters(), *model.buffers()])
-        self.averaged: Model = copy.deepcopy(model).eval() if self.training.average else model
-        self._pairs = list(zip(_floats(self.averaged), _floats(model), strict=True))
+        decay = self.training.average
+        self._average = Average(model, decay) if decay else None
+        self.averaged = self._average.model if self._average else model
         dtype = choose_precision(self.training.precision, model, self.device)
         self.precision = str(dtype).removeprefix("torch.")
         self._bfloat16 = dtype is torch.bfloat16
         self._whole: compiled.Step | None = None  # made when it is first wanted
-        self._compiles = self._shall_compile()
+        self._compiles = compiled.wanted(model, self.device, self.total, self.training.compile)
+
+    def _check_parts(self) -> None:
+        """Make sure that every part of a batch has an item."""
+        training = self.training
+        share = training.batch_size // max(processes.world(), training.devices * training.nodes)
+        if training.accumulate > share:
+            raise UserError(
+                f"--accumulate {training.accumulate} is more parts than the {share} items that "
+                f"each process has of a batch; try --accumulate {max(1, share // 4)}"
+            )
 
     def run(self, steps: int | None = None) -> Iterator[Report]:
         """Make so many steps, or those that are left, and report after each.
@@ -129,10 +109,15 @@ class Trainer:
         # the first step makes the optimisers' states; an examined one measures in between
         whole = self._compiles and self.step > 0 and not self._examined()
         step = self._compiled() if whole else self._turns
-        with draw.step(self.training.seed, self.step, self.device):
-            metrics = step(self.stream.batch(self.step), self.step, self._hear)
+        try:
+            with draw.step(self.training.seed, self.step, self.device):
+                metrics = step(self.stream.batch(self.step), self.step, self._hear)
+        except TrainingFailed:
+            self.model.zero_grad()  # of the parts before the one that failed
+            raise
         self.step += 1
-        self._average()
+        if self._average:
+            self._average.follow(self.step)
         return Report(self.step, metrics)
 
     def _hear(self, player: str, loss: Tensor) -> None:
@@ -145,44 +130,70 @@ class Trainer:
             self.check()
 
     def _turns(self, batch: Any, step: Any, hear: compiled.Hear) -> dict[str, Tensor]:
-        """Run the model's algorithm once and return its metrics; losses are told as they come."""
-        metrics: dict[str, Tensor] = {}
-        parts = _cut(batch, self.training.accumulate)
-        algorithms = [self.model.updates(part, step) for part in parts]
-        while turns := [turn for algorithm in algorithms if (turn := self._next(algorithm))]:
-            for update in [update for updates in turns for update in updates]:
-                hear(self.name_of(update.player), update.loss.detach())
-            self._apply(turns, metrics)
-        return metrics
+        """Run the model's algorithm once and return its metrics; losses are told as they come.
 
-    def _shall_compile(self) -> bool:
-        """Whether steps are compiled; decided by the settings alone, so that resuming is exact.
-
-        Raises:
-            UserError: that is wished for, and cannot be.
+        A metric that is reported in several turns, or by several parts of the batch, is their mean.
         """
-        reason = ""
-        if processes.world() > 1:
-            reason = "several processes exchange gradients in the middle of a step"
-        elif self.model.stages != (0,) or type(self.model).schedule is not Model.schedule:
-            reason = f"{self.model.name()} does not do the same in every step"
-        if self.training.compile == "on" and reason:
-            raise UserError(f"no compiled steps: {reason}; leave out --compile on")
-        if self.training.compile == "auto" and not reason:
-            return compiled.pays(self.model, self.device, self.total)
-        return self.training.compile == "on"
+        found: Found = {}
+        pieces = cut(batch, self.training.accumulate)
+        parts = [(share, self.model.updates(part, step)) for share, part in pieces]
+        while names := self._descend(parts, hear, found):
+            self._move(names, found)
+        return {name: weighted_mean(values) for name, values in found.items()}
+
+    def _descend(
+        self, parts: list[tuple[float, Iterator[Turn]]], hear: compiled.Hear, found: Found
+    ) -> list[str]:
+        """Add up one turn's gradients, part after part; return whose turn it is.
+
+        What a part's forward pass left behind is freed before the next one's begins, but for what
+        its algorithm holds on to. Parts draw noise and batch statistics of their own.
+        """
+        names: dict[str, None] = {}
+        for share, algorithm in parts:
+            updates = self._next(algorithm)
+            for update in updates:
+                name = self.players.name(update.player)
+                names[name] = None
+                hear(name, update.loss.detach())
+            for update in updates:
+                loss = update.loss if share == 1 else update.loss * share
+                weights = self.players.weights(self.players.name(update.player))
+                # updates applied at once may share a graph, which the last one may free
+                loss.backward(inputs=weights, retain_graph=update is not updates[-1])
+                for key, value in update.metrics.items():
+                    found.setdefault(key, []).append((share, value))
+        return list(names)
+
+    def _move(self, names: list[str], found: Found) -> None:
+        """Let the players of one turn follow their gradients."""
+        for name in names:
+            moved = [weight for weight in self.players.weights(name) if weight.grad is not None]
+            gradients = [weight.grad for weight in moved if weight.grad is not None]
+            processes.average(gradients)
+            optimizer = self.players.optimizer(name, self.step, self.slowed)
+            if self._examined():
+                before = [weight.detach().clone() for weight in moved]
+                length = nn.utils.get_total_norm(gradients)
+                optimizer.step()
+                change = _relative_change(before, moved)
+                found.setdefault(f"signal/{name}_gradient", []).append((1.0, length))
+                found.setdefault(f"signal/{name}_update", []).append((1.0, change))
+            else:
+                optimizer.step()
+            for weight in moved:
+                weight.grad = None
 
     def _compiled(self) -> compiled.Turns:
         """Return the compiled step, or the eager one where that is impossible."""
         if self._whole is None:
-            for name in list(self._waiting):
-                self.name_of(_part(self.model, name))
-                self._scheduled(name)
+            self.players.wake(self.step, self.slowed)
             try:
                 self._whole = compiled.Step(
+                    self.model,
                     self._turns,
                     self.stream.batch(self.step),
-                    self._state,
+                    self.players.slots,
                     partial(draw.step, self.training.seed, self.step, self.device),
                 )
             except compiled.NotCompilable as error:
@@ -192,82 +203,17 @@ class Trainer:
                 return self._turns
         return self._whole
 
-    def _state(self) -> list[Tensor]:
-        """Return all tensors that a step moves."""
-        slots = [
-            slot
-            for optimizer in self.optimizers.values()
-            for slots in optimizer.state.values()
-            for slot in slots.values()
-            if isinstance(slot, Tensor)
-        ]
-        return [*self.model.parameters(), *self.model.buffers(), *slots]
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        # entered anew around each next(): suspended inside, it would leak into the caller
-        if not self._bfloat16:
-            return nullcontext()
-        return torch.autocast(self.device.type, torch.bfloat16)
-
-    def _next(self, algorithm: Iterator[Turn]) -> tuple[Update, ...] | None:
-        with self._autocast():
-            turn = next(algorithm, None)
+    def _next(self, algorithm: Iterator[Turn]) -> tuple[Update, ...]:
+        """Run an algorithm up to its next turn; none are left at its end."""
+        # entered anew each time: suspended inside, it would leak into the caller
+        with torch.autocast(self.device.type, torch.bfloat16) if self._bfloat16 else nullcontext():
+            turn = next(algorithm, ())
         return (turn,) if isinstance(turn, Update) else turn
-
-    def _apply(self, turns: list[tuple[Update, ...]], metrics: dict[str, Tensor]) -> None:
-        """Apply one turn: gradients of the batch's parts add up, then the players move."""
-        names = [self.name_of(update.player) for update in turns[0]]
-        for updates in turns:
-            for position, (name, update) in enumerate(zip(names, updates, strict=True)):
-                loss = update.loss if len(turns) == 1 else update.loss / len(turns)
-                # updates applied at once may share a graph, which the last one may free
-                loss.backward(inputs=self._weights[name], retain_graph=position < len(updates) - 1)
-                for key, value in update.metrics.items():
-                    value = value if len(turns) == 1 else value / len(turns)
-                    metrics[key] = metrics[key] + value if updates is not turns[0] else value
-        for name in names:
-            moved = [weight for weight in self._weights[name] if weight.grad is not None]
-            gradients = [weight.grad for weight in moved if weight.grad is not None]
-            processes.average(gradients)
-            optimizer = self._scheduled(name)
-            if self._examined():
-                before = [weight.detach().clone() for weight in moved]
-                metrics[f"signal/{name}_gradient"] = nn.utils.get_total_norm(gradients)
-                optimizer.step()
-                metrics[f"signal/{name}_update"] = _relative_change(before, moved)
-            else:
-                optimizer.step()
-            for weight in moved:
-                weight.grad = None
 
     def _examined(self) -> bool:
         """Whether this step's gradients and moves are measured for the doctor."""
         pace = self.training.examine_every
         return pace > 0 and ((self.step + 1) % pace == 0 or self.step + 1 == self.total)
-
-    def name_of(self, player: Player) -> str:
-        """Return the player's attribute path in the model; the model itself is `model`."""
-        name = self._names.get(id(player))
-        if name is None:
-            owned = [*self.model.named_modules(), *self.model.named_parameters()]
-            found = [path for path, own in owned if own is player]
-            if not found:
-                raise ValueError(f"{type(player).__name__} is not a part of {self.model.name()}")
-            name = self._names[id(player)] = found[0] or "model"
-            weights = [player] if isinstance(player, nn.Parameter) else list(player.parameters())
-            self._weights[name] = [weight for weight in weights if weight.requires_grad]
-        return name
-
-    def _scheduled(self, name: str) -> torch.optim.Optimizer:
-        """Return a player's optimiser, its learning rate as the model wants it at this step."""
-        if name not in self.optimizers:
-            self.optimizers[name] = self.model.optimizer(name, self._weights[name])
-            if name in self._waiting:
-                self.optimizers[name].load_state_dict(self._waiting.pop(name))
-        factor = self.model.schedule(name, self.step)
-        for group in self.optimizers[name].param_groups:
-            group["lr"] = group.setdefault("initial_lr", group["lr"]) * factor * self.slowed
-        return self.optimizers[name]
 
     def check(self) -> None:
         """Make sure that all losses so far were finite.
@@ -292,33 +238,20 @@ class Trainer:
             if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
                 raise TrainingFailed(f"{name} is no longer finite at step {self.step}")
 
-    @torch.no_grad()
-    def _average(self) -> None:
-        if self.averaged is self.model:
-            return
-        # early on the average must forget the random start
-        decay = min(self.training.average, (1 + self.step) / (10 + self.step))
-        averaged, raw = [a for a, _ in self._pairs], [r for _, r in self._pairs]
-        torch._foreach_lerp_(averaged, raw, 1 - decay)
-
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return everything that a checkpoint must hold: tensors, and plain JSON."""
         tensors = {f"model/{name}": value for name, value in self.model.state_dict().items()}
         if self.averaged is not self.model:
             averaged = self.averaged.state_dict()
             tensors |= {f"averaged/{name}": value for name, value in averaged.items()}
-        plain: dict[str, Any] = {"step": self.step, "slowed": self.slowed, "optimizers": {}}
-        states = {name: own.state_dict() for name, own in self.optimizers.items()} | self._waiting
-        for name, state in states.items():
-            numbers: dict[str, dict[str, Any]] = {}
-            for index, slots in state["state"].items():
-                for slot, value in slots.items():
-                    if isinstance(value, Tensor):
-                        tensors[f"optimizer/{name}/{index}/{slot}"] = value
-                    else:
-                        numbers.setdefault(str(index), {})[slot] = value
-            plain["optimizers"][name] = {"groups": state["param_groups"], "numbers": numbers}
-        return tensors, plain
+        slots, optimizers = self.players.state()
+        plain = {
+            "step": self.step,
+            "slowed": self.slowed,
+            "optimizers": optimizers,
+            "means": self.means.state(),
+        }
+        return tensors | slots, plain
 
     def restore(self, tensors: Mapping[str, Tensor], plain: Mapping[str, Any]) -> None:
         """Go on from a state, bit for bit on a CPU with the same number of threads."""
@@ -326,20 +259,10 @@ class Trainer:
         if self.averaged is not self.model:
             load_weights(self.averaged, tensors, "averaged")
         self.step, self.slowed = plain["step"], plain.get("slowed", 1.0)
-        self.optimizers.clear()
+        self.players.restore(tensors, plain["optimizers"])
+        self.means.restore(plain.get("means", {}))
         self._losses.clear()
         self._whole = None  # it holds the optimisers' states of before
-        for name, saved in plain["optimizers"].items():
-            slots: dict[int, dict[str, Any]] = {
-                int(index): dict(numbers) for index, numbers in saved["numbers"].items()
-            }
-            for key, value in tensors.items():
-                if key.startswith(f"optimizer/{name}/"):
-                    index, slot = key.removeprefix(f"optimizer/{name}/").split("/")
-                    # a copy: what comes from one file may share one memory
-                    slots.setdefault(int(index), {})[slot] = value.clone()
-            groups = [{k: _retuple(v) for k, v in group.items()} for group in saved["groups"]]
-            self._waiting[name] = {"state": slots, "param_groups": groups}
 
 
 def load_weights(model: Model, tensors: Mapping[str, Tensor], prefix: str) -> None:
@@ -366,33 +289,9 @@ def _relative_change(before: list[Tensor], after: list[nn.Parameter]) -> Tensor:
     return nn.utils.get_total_norm(moves) / length.clamp(min=1e-12)
 
 
-def _part(model: Model, name: str) -> Player:
-    """Return the player of this name."""
-    owned: dict[str, Player] = {**dict(model.named_modules()), **dict(model.named_parameters())}
-    return owned["" if name == "model" else name]
-
-
-def _floats(model: nn.Module) -> list[Tensor]:
-    return [value for value in model.state_dict().values() if value.is_floating_point()]
-
-
-def _retuple(value: Any) -> Any:
-    return (
-        tuple(value)
-        if isinstance(value, list) and value and not isinstance(value[0], int)
-        else value
-    )
-
-
 def _demand_finite(step: int, name: str, value: float) -> None:
     if not math.isfinite(value):
         raise TrainingFailed(
             f"the loss of {name} became {value} at step {step}; "
             "a smaller --learning-rate or --precision float32 may help"
         )
-
-
-def _cut(batch: Any, parts: int) -> list[Any]:
-    if parts == 1:
-        return [batch]
-    return [type(batch)(*rows) for rows in zip(*(x.chunk(parts) for x in batch), strict=True)]

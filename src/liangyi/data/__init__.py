@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from annotated_types import Ge, Le
 
 from liangyi.core.batch import Spec
-from liangyi.core.config import Config, Count
+from liangyi.core.config import Config
 from liangyi.core.errors import UserError, unknown
 from liangyi.data.dataset import Batches, Dataset, Judge, Law
+from liangyi.data.places import typed
 
 __all__ = [
     "SOURCES",
@@ -26,16 +28,22 @@ __all__ = [
 ]
 
 
+# far beyond what can be learned here, and before what no machine can hold
+Side = Annotated[int, Ge(1), Le(8192)]
+Vocabulary = Annotated[int, Ge(1), Le(50_000)]
+Length = Annotated[int, Ge(1), Le(1000)]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DataConfig(Config):
     """Which data, and in which form."""
 
     data: str = "digits"  # a name that `liangyi list` shows, or the path of a folder of pictures
     data_root: str | None = None  # where data sets lie or are downloaded; else LIANGYI_DATA
-    size: Count | None = None  # pictures are cropped to a square and resized to this many pixels
+    size: Side | None = None  # pictures are cropped to a square and resized to this many pixels
     grey: bool = False  # turn colour pictures to grey ones
-    vocabulary: Count = 5000  # words of the oracle's language
-    length: Count = 20  # words a sentence of the oracle's
+    vocabulary: Vocabulary = 5000  # words of the oracle's language
+    length: Length = 20  # words a sentence of the oracle's
 
 
 def _digits(config: DataConfig, split: str) -> Dataset:
@@ -168,7 +176,7 @@ def load(config: DataConfig | str, split: str = "train") -> Dataset | Law | None
 
             return resized(data, config.size)
         return data
-    path = Path(config.data).expanduser()
+    path = typed(config.data, "--data", "a name that `liangyi list` shows, or a folder of pictures")
     if not os.path.lexists(path):
         if any(mark in config.data for mark in "/\\.~"):
             raise UserError(f"there is no picture and no folder of pictures at {config.data}")

@@ -78,6 +78,15 @@ class Dataset:
             fields.append(rows)
         return kind(*fields)
 
+    def subset(self, count: int) -> Tensor:
+        """Return which `count` items (or all, where there are fewer) stand for the whole data.
+
+        They begin a fixed permutation: data may be sorted, and its first items then be of one
+        class.
+        """
+        dice = draw.generator(0, "subset")
+        return torch.randperm(len(self), generator=dice, device="cpu")[:count]
+
     def to(self, device: torch.device) -> Dataset:
         """Return this data set on a device, or itself when it is too large for that."""
         size = sum(column.numel() * column.element_size() for column in self.columns.values())
@@ -141,15 +150,15 @@ class Batches:
         self._orders = functools.lru_cache(maxsize=2)(self._order)
 
     def _order(self, epoch: int) -> Tensor:
-        generator = torch.Generator().manual_seed(draw.mix(self._seed, epoch))
-        return torch.randperm(self.items, generator=generator)
+        generator = draw.generator(self._seed, "order", epoch)
+        return torch.randperm(self.items, generator=generator, device="cpu")
 
     def batch(self, number: int) -> Any:
         """Return this process's share of batch `number`."""
         share = self._size // processes.world()
         first = processes.rank() * share
         if not isinstance(self._data, Dataset):
-            generator = torch.Generator().manual_seed(draw.mix(self._seed, number))
+            generator = draw.generator(self._seed, "points", number)
             items = self._data.draw(self._size, generator)[first : first + share]
             return self._kind(items.to(self._device))
         first += number * self._size

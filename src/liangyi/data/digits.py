@@ -1,11 +1,14 @@
 """1,797 real handwritten digits of 8 x 8 pixels, embedded in scikit-learn: no network needed.
 
 They are the test half of the UCI "Optical Recognition of Handwritten Digits" set (Alpaydin and
-Kaynak, 1998), which scikit-learn ships. The first 1,500 train, the last 297 are held out.
+Kaynak, 1998), which scikit-learn ships. There they are sorted by writer, so the 297 that are held
+out are drawn at random: the last ones are other people's, whom 1-nearest-neighbour tells from the
+first 1,500 at .70 instead of .50.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from liangyi.core.batch import Spec
@@ -19,7 +22,8 @@ def digits(split: str) -> Dataset:
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
-    part = slice(None, TRAIN) if split == "train" else slice(TRAIN, None)
+    order = np.random.RandomState(0).permutation(len(bunch.target))  # frozen by numpy for ever
+    part = order[:TRAIN] if split == "train" else order[TRAIN:]
     image = torch.from_numpy(bunch.images[part]).mul(255 / 16).round().to(torch.uint8)
     return Dataset(
         Spec(kind="Labelled", shape=(1, 8, 8), classes=tuple("0123456789")),

@@ -18,7 +18,9 @@ class Findings:
     classes: dict[str, int]  # name -> pictures
     copies: tuple[tuple[str, str], ...]  # (name, earlier name) of files with equal content
     unreadable: tuple[tuple[str, str], ...]  # (name, reason)
-    ignored: int  # hidden files and files that are no pictures by their names
+    # hidden files, those that are no pictures by their names, devices, links that lead nowhere or
+    # into a folder that was seen already
+    ignored: int
 
     def lines(self) -> list[str]:
         """Return a short report, one finding a line."""

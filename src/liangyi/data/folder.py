@@ -11,6 +11,9 @@ the findings, which also count sizes, classes and exact copies.
 from __future__ import annotations
 
 import contextlib
+import errno
+import functools
+import os
 import shutil
 import tempfile
 import time
@@ -25,11 +28,12 @@ from liangyi.core.batch import Spec
 from liangyi.core.errors import UserError, unknown
 from liangyi.core.files import cache as cache_root
 from liangyi.data.dataset import Dataset
-from liangyi.data.decoding import INDEX, build
+from liangyi.data.decoding import INDEX, build, checksum
 from liangyi.data.findings import Findings
 from liangyi.data.listing import Job, splits
 
 _DAY = 24 * 60 * 60
+_MOST = 2**30  # bytes of an index
 
 
 class Folder(Dataset):
@@ -87,8 +91,8 @@ def _load(job: Job) -> Folder:
     try:
         try:
             return _read(entry)
-        except (FileNotFoundError, ValueError):  # not there, or damaged, as by a power cut
-            shutil.rmtree(entry, ignore_errors=True)
+        except (OSError, ValueError):  # not there, or damaged, as by a power cut
+            _remove(entry)
         entry.parent.mkdir(parents=True, exist_ok=True)
         _sweep(entry.parent)
         # built aside and renamed: whoever is killed leaves nothing half-made to be found
@@ -107,13 +111,42 @@ def _load(job: Job) -> Folder:
 
 
 def _read(entry: Path) -> Folder:
-    index = INDEX.validate_json((entry / "index.json").read_bytes())
+    """Map what lies in the cache.
+
+    Raises:
+        OSError: it is not there.
+        ValueError: it is not what was written there.
+    """
+    known, pictures = entry / "index.json", entry / "pictures.npy"
+    if not (known.is_file() and pictures.is_file() and known.stat().st_size <= _MOST):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(entry))
+    index = INDEX.validate_json(known.read_bytes())
+    about = pictures.stat()
+    if index != index.sealed(_sum(pictures, about.st_ino, about.st_size, about.st_ctime_ns)):
+        raise ValueError(f"{entry} is damaged")
     # copy on write: torch wants writable memory, and the file must never change
-    pixels = np.load(entry / "pictures.npy", mmap_mode="c")
+    pixels = np.load(pictures, mmap_mode="c")
+    if not index.fits(pixels):
+        raise ValueError(f"{known} describes other pixels")
     columns = {"image": torch.from_numpy(pixels)}
     if index.spec.kind == "Labelled":
-        columns["label"] = torch.tensor(index.labels, dtype=torch.int64)
+        columns["label"] = torch.tensor(index.labels, dtype=torch.int64, device="cpu")
     return Folder(index.spec, columns, index.fingerprint, index.findings)
+
+
+@functools.lru_cache(maxsize=64)
+def _sum(path: Path, *_: int) -> int:
+    """Return the checksum of a file, once in each process while the file rests."""
+    return checksum(path)
+
+
+def _remove(entry: Path) -> None:
+    """Remove a folder of the cache, or whatever lies in its place."""
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            entry.unlink()
 
 
 def _sweep(place: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import stat
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ from liangyi.data import pictures
 from liangyi.data.findings import few, many
 from liangyi.data.pictures import Look
 
-FORMAT = 1  # of the cache; to be raised whenever the same files would give other pixels
+FORMAT = 2  # of the cache; to be raised whenever the same files would give other pixels
 _HELD_OUT = ("test", "val", "valid")
 
 
@@ -25,37 +27,66 @@ class File(NamedTuple):
 
     name: str  # relative, with forward slashes
     size: int
-    changed: int  # nanoseconds
+    written: int  # nanoseconds
+    changed: int  # likewise, whatever changed: a program that sets dates back sets this one anew
+    number: int  # of the file on its disk
+
+    @classmethod
+    def of(cls, name: str, about: os.stat_result) -> File:
+        """Note what the system says about a file."""
+        return cls(name, about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino)
+
+
+def _about(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """Ask the system about an entry; None for a link that leads nowhere or only to itself."""
+    try:
+        return entry.stat()
+    except OSError:
+        return None
 
 
 def splits(path: Path) -> dict[str, Path]:
     """Return the places of the training and, if there are any, of the held-out pictures."""
-    if path.is_file():
+    mode = path.stat().st_mode
+    if stat.S_ISREG(mode):
         return {"train": path}
+    if not stat.S_ISDIR(mode):
+        raise UserError(f"{path} is neither a picture nor a folder of pictures")
     with os.scandir(path) as entries:
-        inside = {entry.name.lower(): path / entry.name for entry in entries if entry.is_dir()}
+        abouts = {entry.name: _about(entry) for entry in entries}
+    folders = [name for name, about in abouts.items() if about and stat.S_ISDIR(about.st_mode)]
+    inside = {name.lower(): path / name for name in folders}
     held_out = next((inside[name] for name in _HELD_OUT if name in inside), None)
     if "train" not in inside or (held_out is None and len(inside) > 1):
         return {"train": path}  # a folder `train` among others may be full of locomotives
     return {"train": inside["train"]} | ({"test": held_out} if held_out else {})
 
 
-def _walk(place: Path, prefix: str, above: frozenset[Path]) -> Iterator[File | None]:
-    """Yield the pictures in a folder and below it, and None for each other file."""
-    real = place.resolve()
-    if real in above:  # a link that leads in a circle
-        return
-    with os.scandir(place) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                yield None
-            elif entry.is_dir():
-                yield from _walk(place / entry.name, f"{prefix}{entry.name}/", above | {real})
-            elif Path(entry.name).suffix.lower() in pictures.ENDINGS and entry.is_file():
-                stat = entry.stat()
-                yield File(prefix + entry.name, stat.st_size, stat.st_mtime_ns)
-            else:
-                yield None
+def _walk(place: Path) -> Iterator[File | None]:
+    """Yield the pictures in a folder and below it, and None for everything else.
+
+    Each folder is entered once, under its own name rather than a link's: links between folders
+    neither circle nor multiply their pictures.
+    """
+    seen: set[tuple[int, int]] = set()
+    folders, links = [(place, "")], deque[tuple[Path, str]]()
+    while folders or links:
+        here, prefix = folders.pop() if folders else links.popleft()
+        itself = here.stat()
+        if (itself.st_dev, itself.st_ino) in seen:
+            yield None
+            continue
+        seen.add((itself.st_dev, itself.st_ino))
+        with os.scandir(here) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                about = None if entry.name.startswith(".") else _about(entry)
+                if about and stat.S_ISDIR(about.st_mode):
+                    later = links if entry.is_symlink() else folders
+                    later.append((here / entry.name, f"{prefix}{entry.name}/"))
+                elif about and stat.S_ISREG(about.st_mode) and pictures.named_so(entry.name):
+                    yield File.of(prefix + entry.name, about)
+                else:
+                    yield None
 
 
 def shown(name: str) -> str:
@@ -98,11 +129,11 @@ class Job:
     @classmethod
     def of(cls, place: Path, size: int | None, grey: bool, train: Spec | None = None) -> Job:
         """List the files of a folder or of a single picture."""
+        every: list[File | None]
         if place.is_file():
-            base, stat = place.parent, place.stat()
-            every: list[File | None] = [File(place.name, stat.st_size, stat.st_mtime_ns)]
+            base, every = place.parent, [File.of(place.name, place.stat())]
         else:
-            base, every = place, list(_walk(place, "", frozenset()))
+            base, every = place, list(_walk(place))
         files = sorted(file for file in every if file)
         ignored = len(every) - len(files)
         if not files:
@@ -120,8 +151,10 @@ class Job:
         )
 
     def key(self) -> str:
-        """Name what is in the folder without opening a file."""
-        what = (FORMAT, self.files, self.ignored, self.classes, self.size, self.grey, self.like)
+        """Name the folder and what is in it, without opening a file."""
+        base = str(self.base.resolve())
+        form = (self.classes, self.size, self.grey, self.like)
+        what = (FORMAT, base, self.files, self.ignored, form)
         return hashlib.sha256(repr(what).encode()).hexdigest()[:32]
 
     def alike(self, one: Look, other: Look) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from pathlib import Path
-from typing import NamedTuple
+from pathlib import Path, PurePath
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "PPM")  # Pillow's names; no other decoder ever runs
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".pgm", ".ppm", ".pbm", ".pnm"}
 KNOWN = "JPEG, PNG, WebP, BMP, PGM and PPM"
+_MOST = 2**30  # bytes a file; the largest picture that is decoded takes half of that, uncompressed
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
@@ -37,10 +38,15 @@ class Picture(NamedTuple):
     pixels: NDArray[np.uint8]  # [C H W]
 
 
+def named_so(name: str) -> bool:
+    """Tell whether a file is a picture by its name."""
+    return PurePath(name).suffix.lower() in ENDINGS
+
+
 def look(path: Path) -> Look | str:
     """Read the header, or say why that cannot be done."""
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with _opened(path) as file, Image.open(file, formats=FORMATS) as image:
             return _look(image)
     except Exception as error:  # broken bytes lead Pillow's decoders to any exception
         return _reason(path, error)
@@ -53,7 +59,8 @@ def decode(path: Path, shape: tuple[int, int, int]) -> Picture | str:
     """
     channels, height, width = shape
     try:
-        data = path.read_bytes()
+        with _opened(path) as file:
+            data = file.read()
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             seen = _look(image)
             # a large JPEG is decoded at a fraction of its size, never below three times ours:
@@ -68,6 +75,13 @@ def decode(path: Path, shape: tuple[int, int, int]) -> Picture | str:
         return Picture(seen, digest, np.ascontiguousarray(pixels))
     except Exception as error:  # as above
         return _reason(path, error)
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a picture's file, unless it is larger than any picture."""
+    if path.stat().st_size > _MOST:
+        raise ValueError(f"more than {_MOST:,} bytes")
+    return path.open("rb")
 
 
 def _look(image: Image.Image) -> Look:

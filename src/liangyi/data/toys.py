@@ -33,8 +33,9 @@ class Mixture:
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """Draw points [count 2]."""
-        mode = torch.randint(len(self.modes), (count,), generator=generator)
-        return self.modes[mode] + self.deviation * torch.randn(count, 2, generator=generator)
+        mode = torch.randint(len(self.modes), (count,), generator=generator, device="cpu")
+        noise = torch.randn(count, 2, generator=generator, device="cpu")
+        return self.modes[mode] + self.deviation * noise
 
     def judge(self, samples: Tensor) -> dict[str, float]:
         """Return what `liangyi.metrics.modes` counts; `kl` only where no mode is missing."""
@@ -46,13 +47,13 @@ class Mixture:
 def ring() -> Mixture:
     """Eight Gaussians on the unit circle, standard deviation 0.01."""
     # eight of nine angles: the last of linspace(0, 2 pi, 8) would fall on the first
-    angle = torch.arange(8) * (2 * math.pi / 8)
+    angle = torch.arange(8, device="cpu") * (2 * math.pi / 8)
     return Mixture("ring", torch.stack([angle.cos(), angle.sin()], 1), 0.01)
 
 
 def grid() -> Mixture:
     """Twenty-five Gaussians on a square lattice from -4 to 4, standard deviation 0.05."""
-    side = torch.arange(-4.0, 5.0, 2.0)
+    side = torch.arange(-4.0, 5.0, 2.0, device="cpu")
     return Mixture("grid", torch.cartesian_prod(side, side), 0.05)
 
 
@@ -64,13 +65,15 @@ class Parabola:
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """Draw points [count 2]."""
-        x = torch.rand(count, generator=generator) - 0.5
+        x = torch.rand(count, generator=generator, device="cpu") - 0.5
         return torch.stack([x, x**2], 1)
 
     def judge(self, samples: Tensor) -> dict[str, float]:
         """Return `off_curve` = E|y - x^2| and `wasserstein` of x to its uniform law."""
         x, y = samples.float().cpu().unbind(1)
-        even = (torch.arange(len(x)) + 0.5) / len(x) - 0.5  # quantiles of U(-1/2, 1/2)
+        even = (torch.arange(len(x), device="cpu") + 0.5) / len(
+            x
+        ) - 0.5  # quantiles of U(-1/2, 1/2)
         return {
             "off_curve": float((y - x**2).abs().mean()),
             "wasserstein": float((x.sort().values - even).abs().mean()),

@@ -22,9 +22,11 @@ from liangyi.core.batch import Spec
 from liangyi.core.errors import UserError
 from liangyi.data.dataset import Dataset
 from liangyi.data.folder import folder
+from liangyi.data.places import typed
 
 _KINDS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "cifar10": "CIFAR10"}
 _PATIENCE = 30.0  # seconds without a byte
+_MOST = 2**30  # bytes a file
 
 
 def vision(
@@ -52,20 +54,36 @@ def vision(
             raise UserError(f"{place / name} has no folder {split}/ beside train/")
         return found
     source = _open(name, place, split == "train")
-    image = _grey(source.data) if grey else torch.as_tensor(source.data)
+    image = _grey(source.data) if grey else torch.as_tensor(source.data, device="cpu")
     # [N H W] of grey ones, [N H W C] of colour ones
     image = image[:, None] if image.ndim == 3 else image.permute(0, 3, 1, 2).contiguous()
     classes = tuple(label.partition(" - ")[0] for label in source.classes)  # "7 - seven" is "7"
     # no fingerprint given: what lies there may be anybody's, and its hash takes but 0.1 s
     return Dataset(
         Spec(kind="Labelled", shape=tuple(image.shape[1:]), classes=classes),
-        {"image": image, "label": torch.as_tensor(source.targets, dtype=torch.int64)},
+        {"image": image, "label": torch.as_tensor(source.targets, dtype=torch.int64, device="cpu")},
     )
 
 
 def _root(root: str | None) -> Path:
-    named = root or os.environ.get("LIANGYI_DATA")
-    return Path(named).expanduser() if named else platformdirs.user_data_path("liangyi")
+    flag, named = "--data-root", root
+    if named is None:
+        flag, named = "LIANGYI_DATA", os.environ.get("LIANGYI_DATA")
+        if not named:
+            return platformdirs.user_data_path("liangyi")
+    place = typed(named, flag, "the folder where data sets lie")
+    if place.exists() and not place.is_dir():
+        raise UserError(f"{flag} {place} is no folder; give the one where data sets lie")
+    return place
+
+
+def _look(where: Path) -> None:
+    """Make sure that what lies there can be read: a pipe would be waited for without end."""
+    for path in [*where.glob("*"), *where.glob("raw/*")]:
+        if path.exists() and not (path.is_dir() or path.is_file()):
+            raise UserError(f"{path} is no file that can be read; without it, it is fetched anew")
+        if path.is_file() and path.stat().st_size > _MOST:
+            raise UserError(f"{path} has more than {_MOST:,} bytes; without it, it is fetched anew")
 
 
 def _open(name: str, place: Path, train: bool) -> Any:
@@ -73,7 +91,9 @@ def _open(name: str, place: Path, train: bool) -> Any:
     from torchvision import datasets
 
     kind = getattr(datasets, _KINDS[name])
+    where = place / getattr(kind, "base_folder", kind.__name__)
     try:
+        _look(where)
         try:
             return kind(place, train=train)
         except RuntimeError as error:
@@ -84,7 +104,6 @@ def _open(name: str, place: Path, train: bool) -> Any:
     except UserError:
         raise
     except Exception as error:  # broken bytes lead torchvision's readers to any exception
-        where = place / getattr(kind, "base_folder", kind.__name__)
         raise UserError(
             f"{name} in {where} cannot be read ({_line(error)}); without it, it is fetched anew"
         ) from None
@@ -114,4 +133,4 @@ def _grey(image: Any) -> Tensor:
     if image.ndim == 4:  # one picture, very tall: Pillow converts it at once
         tall = Image.fromarray(image.reshape(-1, *image.shape[2:])).convert("L")
         image = np.asarray(tall).reshape(image.shape[:3])
-    return torch.tensor(image)
+    return torch.tensor(image, device="cpu")

@@ -28,7 +28,7 @@ LABELLED = 1000  # real items that tell a sample's class
 
 
 class Reference(NamedTuple):
-    """Real items, spread over the data; the same at every look."""
+    """Real items that stand for the data; the same at every look."""
 
     train: Tensor  # [n ...], in the model's range
     held_out: Tensor | None  # [m ...], None where nothing is held out
@@ -39,17 +39,17 @@ class Reference(NamedTuple):
     def of(cls, model: Model, data: Dataset | Law, held_out: Dataset | Law | None) -> Reference:
         """Gather the items from the data on which the model learns."""
         if not isinstance(data, Dataset):
-            points = [data.draw(LOOK, torch.Generator().manual_seed(seed)) for seed in (0, 1)]
+            points = [data.draw(LOOK, draw.generator(0, "doctor", part)) for part in (0, 1)]
             return cls(points[0].to(model.device), points[1].to(model.device), None, None)
-        train, _ = _spread(model, data, LOOK)
-        held, _ = _spread(model, held_out, LOOK) if isinstance(held_out, Dataset) else (None, None)
-        labelled, label = _spread(model, data, LABELLED)
+        train, _ = _some(model, data, LOOK)
+        held, _ = _some(model, held_out, LOOK) if isinstance(held_out, Dataset) else (None, None)
+        labelled, label = _some(model, data, LABELLED)
         return cls(train, held, labelled if label is not None else None, label)
 
 
-def _spread(model: Model, data: Dataset, count: int) -> tuple[Tensor, Tensor | None]:
-    """Return items evenly spread over the data, which may be sorted, and their labels."""
-    index = torch.linspace(0, len(data) - 1, min(count, len(data))).round().long()
+def _some(model: Model, data: Dataset, count: int) -> tuple[Tensor, Tensor | None]:
+    """Return items that stand for the data, and their labels."""
+    index = data.subset(count)
     kind = model.batch_type(data.spec)
     items = data.batch(kind, index, model.device, model.image_range)[0]
     label = data.columns.get("label")

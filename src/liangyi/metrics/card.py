@@ -24,10 +24,10 @@ class Card:
 
     metric: str  # frechet, kernel, precision ...
     value: float
-    better: Literal[
-        "lower", "higher", "half"
-    ]  # half: a judge who cannot tell is right half the time
+    # half: a judge who cannot tell is right half the time; none: shown, but no merit either way
+    better: Literal["lower", "higher", "half", "none"]
     error: float | None = None  # standard error of the value; None: the metric has none
+    degrees: int | None = None  # degrees of freedom of the error; None: so many as not to matter
     floor: float | None = None  # the same metric between real and real items, as many of each
     real: int = 0  # real items that were looked at
     generated: int = 0  # generated items that were looked at
@@ -40,11 +40,24 @@ class Card:
     about: str = ""  # one line for people
 
     @property
-    def interval(self) -> tuple[float, float] | None:
-        """The 95 % interval: value and 1.96 standard errors to either side."""
+    def margin(self) -> float | None:
+        """Half the width of the 95 % interval, by Student's t; None where no error is known."""
         if self.error is None:
             return None
-        return self.value - 1.96 * self.error, self.value + 1.96 * self.error
+        from scipy.special import stdtrit  # late: few commands look at cards
+
+        return self.error * (1.96 if self.degrees is None else float(stdtrit(self.degrees, 0.975)))
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval; on all cards it means the same.
+
+        Were samples and real items both drawn anew, as many of each, 95 % of such intervals would
+        hold the mean of the metric over all such draws. The trained model, its training items and
+        the judge's network stay what they are.
+        """
+        away = self.margin
+        return None if away is None else (self.value - away, self.value + away)
 
     def json(self) -> dict[str, Any]:
         """Return the plain form; what is not finite becomes null, which is what JSON has."""

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from liangyi.core.errors import UserError, unknown
+from liangyi.core import files
+from liangyi.core.errors import UserError, shown, unknown
 from liangyi.core.run import Run
 
 
@@ -33,7 +34,8 @@ class Features(nn.Module):
         super().__init__()
         if classifier.startswith("torchvision:"):
             network, wanted = _torchvision(classifier.removeprefix("torchvision:")), 3
-            low, high = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+            low = torch.tensor([0.485, 0.456, 0.406], device="cpu")
+            high = torch.tensor([0.229, 0.224, 0.225], device="cpu")
             shift, scale = (0.5 - low) / high, 0.5 / high  # ImageNet's mean and deviation
         elif classifier and (Path(classifier) / "config.json").is_file():
             network = Run(classifier).model()
@@ -42,11 +44,11 @@ class Features(nn.Module):
                     f"{classifier} is no classifier; train one: liangyi train mnist-cnn"
                 )
             wanted, (lowest, highest) = network.spec.shape[0], network.image_range
-            shift = torch.full((wanted,), (lowest + highest) / 2)
-            scale = torch.full((wanted,), (highest - lowest) / 2)
+            shift = torch.full((wanted,), (lowest + highest) / 2, device="cpu")
+            scale = torch.full((wanted,), (highest - lowest) / 2, device="cpu")
         else:
             raise UserError(
-                f"no classifier at {classifier!r}; give --classifier a run (as of mnist-cnn)"
+                f"no classifier at {shown(classifier)!r}; give --classifier a run (as of mnist-cnn)"
                 " or torchvision:NAME"
             )
         self.network = network.eval().requires_grad_(False)
@@ -110,9 +112,15 @@ def _torchvision(name: str) -> nn.Module:
     if file:
         network: nn.Module = models.get_model(name, weights=None)
         try:
-            network.load_state_dict(torch.load(file, weights_only=True))
-        except Exception as error:  # a wrong file fails in many ways; none runs code
-            raise UserError(f"{file} does not hold the weights of {name}: {error}") from None
+            files.demand_file(Path(file))
+            network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+        except OSError as error:
+            raise UserError(f"cannot read {file}: {error.strerror}") from None
+        except Exception:  # a wrong file fails in many ways; none runs code
+            # PyTorch's own words advise to trust the file
+            raise UserError(
+                f"{file} does not hold the weights of {name}, or more than tensors"
+            ) from None
         return network
     try:
         network = models.get_model(name, weights="DEFAULT")

@@ -68,7 +68,7 @@ def _reach(kernel: int) -> int:
 def _sums(kernel: int, device: torch.device, dtype: torch.dtype) -> Tensor:
     """Return [k k, 2 2 s s] of 0 and 1: which taps add up in which phase's small window."""
     side = _reach(kernel)
-    axis = torch.zeros(2, side, kernel)
+    axis = torch.zeros(2, side, kernel, device="cpu")
     for phase in range(2):
         for tap in range(kernel):
             axis[phase, (phase + tap - kernel // 2) // 2 + side // 2, tap] = 1

@@ -15,7 +15,9 @@ from liangyi.metrics.pictures import psnr, ssim
 from liangyi.scoring.subject import Subject
 
 _BOUND = 500  # pictures for which many codes are drawn
-_BETTER = {"elbo": "higher"}  # of a model's own figures; others should be low
+# of a model's own figures; others should be low. A KL term of 0 is a posterior that collapsed, a
+# large one a code that costs much: only together with the reconstruction does it tell anything
+_BETTER = {"bernoulli_bound": "higher", "kl": "none"}
 
 
 def cards(subject: Subject) -> list[Card]:
@@ -30,7 +32,7 @@ def cards(subject: Subject) -> list[Card]:
     split = "test" if data is subject.held_out else "train"
     count = min(len(data), subject.number)
     facts = {"split": split, "real": count, "generated": count, "features": "pixels"}
-    real = subject.items(data, torch.arange(count))
+    real = subject.items(data, data.subset(count))
     again = torch.cat([model.reconstruct(part.to(model.device)).cpu() for part in real.split(500)])
     found = []
     for name, each, about in (
@@ -38,7 +40,7 @@ def cards(subject: Subject) -> list[Card]:
         ("ssim", ssim(again, real, model.image_range), "structural similarity, 1 is equal"),
     ):
         found.append(subject.card(name, float(each.mean()), "higher", error=error.of_mean(each),
-                                  about=about, **facts))  # fmt: skip
+                                  degrees=len(each) - 1, about=about, **facts))  # fmt: skip
     for name, value in test(model, data, count).items():
         name = name.removeprefix("test/")
         found.append(subject.card(name, value, _BETTER.get(name, "lower"), **facts,
@@ -52,17 +54,25 @@ def _bounds(subject: Subject, data: Dataset, real: Tensor, split: str) -> list[C
     model = subject.model
     few = min(_BOUND, len(real))
     kind = model.batch_type(data.spec)
-    batch = data.batch(kind, torch.arange(few), model.device, model.image_range)
+    batch = data.batch(kind, data.subset(few), model.device, model.image_range)
     each = model.bound(batch)
     facts = {"split": split, "real": few, "generated": few, "features": "pixels"}
     codes = torch.cat([model.encode(part.to(model.device)).cpu() for part in real.split(500)])
-    mean = float(each.mean())
+    mean, away, degrees = float(each.mean()), error.of_mean(each), few - 1
+    low, high = model.image_range
+    black_and_white = bool(((real == low) | (real == high)).all())
+    about = "log p(x) from below, by 50 weighted codes, nats"
+    if not black_and_white:
+        about = "Bernoulli score by 50 weighted codes, nats; of grey pixels no log-likelihood"
+    found = [subject.card("importance_bound", mean, "higher", error=away, degrees=degrees,
+                          about=about, **facts)]  # fmt: skip
+    if black_and_white:  # elsewhere there is no likelihood that could be counted in bits
+        shape = model.spec.shape
+        found.append(subject.card("bits", bits_per_value(-mean, shape), "lower",
+                                  error=bits_per_value(away, shape), degrees=degrees,
+                                  about="the same as bits a pixel", **facts))  # fmt: skip
     return [
-        subject.card("importance_bound", mean, "higher", error=error.of_mean(each),
-                     about="log p(x) from below, by 50 weighted codes, nats", **facts),
-        subject.card("bits", bits_per_value(-mean, model.spec.shape), "lower",
-                     error=bits_per_value(error.of_mean(each), model.spec.shape),
-                     about="the same as bits a pixel", **facts),
+        *found,
         subject.card("active_units", float(active_units(codes)), "higher",
                      about=f"of {codes.shape[1]} code values that carry anything",
                      **facts | {"real": len(real), "generated": 0}),

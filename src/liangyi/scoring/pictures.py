@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import io
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from torch import Tensor
 from liangyi.core import files
 from liangyi.core.batch import Labelled
 from liangyi.core.config import Training
+from liangyi.core.devices import choose_device
 from liangyi.core.errors import UserError
 from liangyi.core.run import build
 from liangyi.core.trainer import Trainer
@@ -20,10 +22,11 @@ from liangyi.measuring import test
 from liangyi.metrics import error
 from liangyi.metrics.card import Card
 from liangyi.metrics.classes import classifier_score, classifier_score_error, entropy_share
+from liangyi.metrics.error import SUBSETS
 from liangyi.metrics.frechet import frechet, frechet_error, gaussian
 from liangyi.metrics.kernel import kernel_distance, kernel_error
 from liangyi.metrics.memorisation import memorisation
-from liangyi.metrics.neighbours import manifold, two_sample
+from liangyi.metrics.neighbours import manifold, manifold_errors, two_sample, two_sample_error
 from liangyi.scoring.subject import Subject
 from liangyi.views import grid
 from liangyi.views.nearest import nearest_pairs
@@ -56,9 +59,9 @@ def _features(
 ) -> list[Card]:
     scale = subject.model.image_range
     a, b, c = (judge.features(x, scale) for x in (real, drawn, other))
-    facts = {"features": judge.name, "resize": judge.resize}
-    near, near_floor = manifold(a, b), manifold(a, c)
+    facts: dict[str, Any] = {"features": judge.name, "resize": judge.resize}
     groups = _groups(subject)
+    facts |= {"degrees": groups - 1}
     found = [
         subject.card("frechet", frechet(gaussian(a), gaussian(b)), "lower",
                      error=frechet_error(a, b, groups), floor=frechet(gaussian(a), gaussian(c)),
@@ -67,24 +70,25 @@ def _features(
                      error=kernel_error(a, b, groups), floor=kernel_distance(a, c),
                      about="unbiased kernel distance (KID)", **facts),
     ]  # fmt: skip
+    facts |= {"degrees": SUBSETS - 1}
+    near, near_floor = manifold(a, b), manifold(a, c)
+    errors = manifold_errors(a, b, near)
     words = {
         "precision": "share of samples that look real",
         "recall": "share of real items that could be samples",
         "density": "how many real items a sample is near to, over 5",
         "coverage": "share of real items with a sample near by",
     }
-    for name, about in words.items():
-        each, floor = getattr(near, name), getattr(near_floor, name)
-        mean = float(each.mean())
-        # all but the density are shares
-        away = error.of_mean(each) if name == "density" else error.of_share(mean, len(each))
-        found.append(subject.card(name, mean, "higher", error=away, floor=float(floor.mean()),
-                                  about=about, **facts))  # fmt: skip
-    told, floor = two_sample(a, b), two_sample(a, c)
-    share = float(told.mean())
-    about = "how often the nearest neighbour tells real from drawn"
-    found.append(subject.card("told_apart", share, "half", error=error.of_share(share, len(told)),
-                              floor=float(floor.mean()), about=about, **facts))  # fmt: skip
+    for place, (name, about) in enumerate(words.items()):
+        each, floor = near[place], near_floor[place]
+        found.append(subject.card(name, float(each.mean()), "higher", error=errors[place],
+                                  floor=float(floor.mean()), about=about, **facts))  # fmt: skip
+    told = two_sample(a, b)
+    found.append(subject.card("told_apart", float(told.mean()), "half",
+                              error=two_sample_error(a, b, told),
+                              floor=float(two_sample(a, c).mean()),
+                              about="how often the nearest neighbour tells real from drawn",
+                              **facts))  # fmt: skip
     return found
 
 
@@ -102,9 +106,10 @@ def _classes(subject: Subject, judge: Judge, real: Tensor, drawn: Tensor) -> lis
     found = [
         subject.card("classifier_score", classifier_score(seen), "higher",
                      error=classifier_score_error(seen, _groups(subject)),
-                     floor=classifier_score(true),
+                     degrees=_groups(subject) - 1, floor=classifier_score(true),
                      about="sure of each, even over all: the Inception Score's formula", **facts),
         subject.card("confidence", float(best.mean()), "higher", error=error.of_mean(best),
+                     degrees=len(best) - 1,
                      floor=float(true.max(1).values.mean()),
                      about="mean certainty of the judge", **facts),
         subject.card("class_entropy", entropy_share(named.bincount(minlength=count)), "higher",
@@ -112,8 +117,7 @@ def _classes(subject: Subject, judge: Judge, real: Tensor, drawn: Tensor) -> lis
                      about="evenness of the classes drawn; 1 is even", **facts),
     ]  # fmt: skip
     if "label" in inspect.signature(model.sample).parameters:
-        # without a label the classes come in turn, anew in each part of 512
-        asked = torch.cat([torch.arange(len(part)) % count for part in drawn.split(512)])
+        asked = torch.arange(len(drawn), device=drawn.device) % count  # the classes in turn
         share = float((named == asked).float().mean())
         found.append(subject.card("as_asked", share, "higher",
                                   error=error.of_share(share, len(asked)), floor=judge.accuracy,
@@ -124,32 +128,42 @@ def _classes(subject: Subject, judge: Judge, real: Tensor, drawn: Tensor) -> lis
 
 
 def _usefulness(subject: Subject, judge: Judge, drawn: Tensor, asked: Tensor) -> Card:
-    """Train a classifier on samples and test it on real pictures: arXiv:1905.10887."""
-    train = subject.train
+    """Train a classifier on samples and test it on real pictures: arXiv:1905.10887.
+
+    The pictures of the test are held out; where none are, those of the training items that the
+    floor's classifier does not learn from. Samples drawn anew would make another classifier, so
+    that an interval would take many trainings: there is none.
+    """
+    train, held_out = subject.train, subject.held_out
     assert isinstance(train, Dataset)
     pixels = grid.to_bytes(drawn, subject.model.image_range)
     made = Dataset(train.spec, {"image": pixels, "label": asked})
-    _, second = subject.order()
-    columns = {name: column[second] for name, column in train.columns.items()}
-    proof = subject.held_out if isinstance(subject.held_out, Dataset) else train
-    on_made, on_real = (
-        _accuracy(data, proof, judge) for data in (made, Dataset(train.spec, columns))
-    )
+    first, second = subject.order()
+    real = _part(train, second)
+    # without held-out pictures both sets of the order are training items, and share none
+    tested = isinstance(held_out, Dataset) and len(held_out) > 0
+    proof = held_out if tested else _part(train, first)
+    assert isinstance(proof, Dataset)
+    on_made, on_real = (_accuracy(data, proof, judge) for data in (made, real))
     count = min(len(proof), 5000)
     return subject.card(
         "synthetic_accuracy", on_made, "higher", floor=on_real, real=count,
-        error=error.of_share(on_made, count),
+        split="test" if tested else "train",
         about="a classifier that learned from samples alone, on real pictures",
     )  # fmt: skip
+
+
+def _part(data: Dataset, index: Tensor) -> Dataset:
+    return Dataset(data.spec, {name: column[index] for name, column in data.columns.items()})
 
 
 def _accuracy(data: Dataset, proof: Dataset, judge: Judge) -> float:
     kind = type(judge.network)
     training = Training(steps=600, batch_size=64, average=0.0)
-    model = build(kind, kind.Config(), data.spec, 0)
-    trainer = Trainer(model, Batches(data, Labelled, min(64, len(data)), 0,
-                                     image_range=model.image_range), training)  # fmt: skip
-    for _ in trainer.run():
+    model = build(kind, kind.Config(), data.spec, training.seed)
+    device = choose_device(training.device)
+    stream = Batches(data, Labelled, min(64, len(data)), training.seed, device, model.image_range)
+    for _ in Trainer(model, stream, training).run():
         pass
     return test(model.eval(), proof, 5000)["test/accuracy"]
 
@@ -159,8 +173,8 @@ def _copies(subject: Subject, drawn: Tensor) -> list[Card]:
     train, held_out = subject.train, subject.held_out
     if not isinstance(train, Dataset) or not isinstance(held_out, Dataset) or len(held_out) < 20:
         return []
-    every = subject.items(train, torch.arange(len(train)))
-    held = subject.items(held_out, torch.arange(min(len(held_out), 2 * _COPIES)))
+    every = subject.items(train, train.subset(len(train)))
+    held = subject.items(held_out, held_out.subset(2 * _COPIES))
     few = drawn[:_COPIES]
     found = memorisation(few.flatten(1), every.flatten(1), held.flatten(1))
     first = found.ratio.argsort()[:12]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from liangyi.data import Dataset, Judge
-from liangyi.metrics import error
 from liangyi.metrics.card import Card
-from liangyi.metrics.neighbours import manifold, two_sample
+from liangyi.metrics.error import SUBSETS
+from liangyi.metrics.neighbours import manifold, manifold_errors, two_sample, two_sample_error
 from liangyi.metrics.transport import wasserstein
 from liangyi.scoring.subject import Subject
 
@@ -38,13 +38,14 @@ def cards(subject: Subject) -> list[Card]:
     )  # fmt: skip
     a, b, c = (points[:_NEIGHBOURS] for points in (real, drawn, other))
     near, floor_near = manifold(a, b), manifold(a, c)
-    facts |= {"real": len(a), "generated": len(b)}  # type: ignore[dict-item]
+    facts |= {"real": len(a), "generated": len(b), "degrees": SUBSETS - 1}  # type: ignore[dict-item]
+    errors = dict(zip(near._fields, manifold_errors(a, b, near), strict=True))
     for name in ("precision", "recall", "coverage"):
         share, floor_share = (float(getattr(x, name).mean()) for x in (near, floor_near))
-        found.append(subject.card(name, share, "higher", floor=floor_share,
-                                  error=error.of_share(share, len(a)), **facts))  # fmt: skip
+        found.append(subject.card(name, share, "higher", floor=floor_share, error=errors[name],
+                                  **facts))  # fmt: skip
     told = two_sample(a, b)
     found.append(subject.card("told_apart", float(told.mean()), "half",
-                              error=error.of_share(float(told.mean()), len(told)),
+                              error=two_sample_error(a, b, told),
                               floor=float(two_sample(a, c).mean()), **facts))  # fmt: skip
     return found

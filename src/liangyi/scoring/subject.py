@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
+from liangyi.core import draw
 from liangyi.core.config import from_plain
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
@@ -53,10 +53,9 @@ class Subject:
             raise UserError(f"--number {number}: ten samples are the least that say anything")
         if not 0 <= seed < 2**63:
             raise UserError(f"--seed {seed} is out of range; try 0, 1, 2 ...")
-        found = run.newest(tell, only_weights=True)
-        model = run.model()
+        model, step = run.trained(tell)
         train = data_of(run)
-        assert train is not None and found is not None
+        assert train is not None
         held_out = data_of(run, "test")
         if not isinstance(train, Dataset):
             split = "law"
@@ -66,7 +65,7 @@ class Subject:
             split, number = "train", min(number, len(train) // 2)
         if number < 10:
             raise UserError(f"{len(train)} items are too few to score against; 20 or more would do")  # type: ignore[arg-type]
-        return cls(run, model, train, held_out, number, seed, split, found.plain["step"], tell)
+        return cls(run, model, train, held_out, number, seed, split, step, tell)
 
     def card(self, metric: str, value: float, better: str, **more: Any) -> Card:
         """Return a card with what all cards of this subject share."""
@@ -93,8 +92,11 @@ class Subject:
     def real(self) -> tuple[Tensor, Tensor]:
         """Return two sets of real items [number ...] that share none, in the model's range."""
         if not isinstance(self.train, Dataset):
-            draws = [torch.Generator().manual_seed(seed) for seed in (101, 102)]
-            return self.train.draw(self.number, draws[0]), self.train.draw(self.number, draws[1])
+            first, second = (
+                self.train.draw(self.number, draw.generator(0, "real points", part))
+                for part in (0, 1)
+            )
+            return first, second
         first, second = self.order()
         data = self.held_out if self.split == "test" else self.train
         assert isinstance(data, Dataset)
@@ -103,12 +105,11 @@ class Subject:
     def order(self) -> tuple[Tensor, Tensor]:
         """Return which items of the split, and which training items, are taken: always the same."""
         assert isinstance(self.train, Dataset)
-        shuffled = torch.randperm(len(self.train), generator=torch.Generator().manual_seed(0))
         if self.split == "train":
-            return shuffled[: self.number], shuffled[self.number : 2 * self.number]
+            first, second = self.train.subset(2 * self.number).split(self.number)
+            return first, second
         assert isinstance(self.held_out, Dataset)
-        held = torch.randperm(len(self.held_out), generator=torch.Generator().manual_seed(0))
-        return held[: self.number], shuffled[: self.number]
+        return self.held_out.subset(self.number), self.train.subset(self.number)
 
     def items(self, data: Dataset, index: Tensor) -> Tensor:
         """Return real items [N ...], in the model's range, on the CPU."""

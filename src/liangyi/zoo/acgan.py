@@ -7,14 +7,19 @@ arXiv:1610.09585, equations 2 and 3:
     L_C = E log P(c | x) + E log P(c | G(z, c))
 
 The discriminator raises L_S + L_C, the generator L_C - L_S. Networks and settings are those of the
-Keras example `mnist_acgan.py` in its revision of January 2018, the first that trains reliably.
+Keras example `mnist_acgan.py` of January 2018, the first that trains reliably. Its discriminator's
+losses are means over all pictures, ours the sums of the equations: twice as large.
 
 Changed from `gan`: the noise is multiplied by an embedding of the class; a second head names the
 class; transposed convolutions; Adam with rate 2e-4.
 
-Departures from equation 3: the class head learns from real pictures only, and the target for real
-ones is 0.95, both as in that revision. (With hard labels, and the class learned from fakes too, it
-collapsed: `acgan-early`.) Real and generated pictures pass through the discriminator together.
+Departures from the equations, all as in that revision: the discriminator's L_C is of real pictures
+only, and counts four times (their sample weights of 2, beside 0 for fakes, are divided by the half
+that is not 0, while L_S is halved); the target for real pictures is 0.95, and the generator wants
+no more said of its own. (With hard labels, and the class learned from fakes too, it collapsed:
+`acgan-early`.) Real and generated pictures pass through the discriminator together.
+
+Departure from that revision: the discriminator's fakes are drawn with their batch's statistics.
 """
 
 from __future__ import annotations
@@ -28,7 +33,7 @@ from torch.nn.functional import cross_entropy
 
 from liangyi.core import draw
 from liangyi.core.batch import Labelled, Spec
-from liangyi.core.config import Config, Count, Positive, Share, Training, Unit
+from liangyi.core.config import Config, Count, NonNegative, Positive, Share, Target, Training, Unit
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
@@ -47,7 +52,8 @@ class ACGANConfig(Config):
     width: Count = 32  # channels of the discriminator's first map; doubled at each convolution
     dropout: Share = 0.3  # in the discriminator
     slope: Unit = 0.2  # of the discriminator's LeakyReLU below zero
-    real_target: Positive = 0.95  # what the discriminator should say of real pictures
+    real_target: Target = 0.95  # what to say of real pictures, and what the generator is after
+    aux_weight: NonNegative = 4.0  # of the discriminator's class loss, beside real or fake
     learning_rate: Positive = 2e-4  # of both players
     betas: tuple[Share, Share] = (0.5, 0.999)  # Adam's decay rates
 
@@ -96,20 +102,20 @@ class ACGAN(Model):
 
     def updates(self, batch: Labelled, step: int) -> Iterator[Update]:
         """Equations 2 and 3."""
-        count, targets = len(batch.image), self.config.real_target
+        count, target = len(batch.image), self.config.real_target
         asked = draw.integers(len(self.spec.classes), count, device=self.device)
         fake = self.generate(self.noise(count), asked).detach()
         source, named = self.discriminator(torch.cat([batch.image, fake]))
-        real_or_fake = adversarial.discriminator(source[:count], source[count:], targets)
+        real_or_fake = adversarial.discriminator(source[:count], source[count:], target)
         right = self.class_loss(named, batch.label, asked)
-        yield Update(
-            self.discriminator, real_or_fake + right, discriminator=real_or_fake, named=right
-        )
+        loss = real_or_fake + self.config.aux_weight * right
+        yield Update(self.discriminator, loss, discriminator=real_or_fake, named=right)
 
         # twice as many, since the discriminator has just seen two batches
         asked = draw.integers(len(self.spec.classes), 2 * count, device=self.device)
         source, named = self.discriminator(self.generate(self.noise(2 * count), asked))
-        fooled, drawn = adversarial.nonsaturating(source), cross_entropy(named.float(), asked)
+        fooled = adversarial.nonsaturating(source, target)
+        drawn = cross_entropy(named.float(), asked)
         yield Update(self.generator, fooled + drawn, generator=fooled, drawn=drawn)
 
     def class_loss(self, named: Tensor, label: Tensor, asked: Tensor) -> Tensor:
@@ -123,20 +129,27 @@ class ACGAN(Model):
         Raises:
             UserError: there is no such class.
         """
-        asked = self.asked(torch.arange(count, device=self.device), label)
+        asked = self.asked(draw.rows(count, self.device), label)
         return self.generate(self.noise(count), asked)
 
     @verb
-    def interpolate(self, count: int, stops: int = 4, label: int | None = None) -> Tensor:
-        """Return `count` pictures along a closed walk through the noise.
+    def interpolate(
+        self,
+        count: int,
+        stops: int = 4,
+        label: int | None = None,
+        begin: int = 0,
+        end: int | None = None,
+    ) -> Tensor:
+        """Return pictures on a closed walk of `count` through the noise: all, or `begin` ... `end`.
 
         They show one class, or another one after each stop.
 
         Raises:
             UserError: there is no such class.
         """
-        walk = draw.loop(self.noise(stops), count)
-        turn = torch.arange(count, device=self.device) * stops // count
+        walk = draw.loop(self.noise(stops), count, begin, end)
+        turn = torch.arange(begin, begin + len(walk), device=self.device) * stops // count
         return self.generate(walk, self.asked(turn, label))
 
     def asked(self, turn: Tensor, label: int | None) -> Tensor:

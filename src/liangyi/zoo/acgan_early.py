@@ -5,21 +5,20 @@ idea and objective are those of arXiv:1610.09585, equations 2 and 3. Its success
 mend, generators that draw pure black.
 
 Changed from `acgan`: hard labels; the class head learns from generated pictures too, so it may
-agree with the generator on a code of their own; upsampling and convolutions, no batch
-normalisation; LeakyReLU with slope 0.3.
+agree with the generator on a code of their own; both losses weigh the same, as in equations 2 and
+3; upsampling and convolutions, no batch normalisation; LeakyReLU with slope 0.3.
 
-Departures: none but those of `acgan`.
+Departures: none. Real and generated pictures pass through the discriminator together.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from liangyi.core.config import Count, Positive, Unit
+from liangyi.core.config import Count, NonNegative, Target, Unit
 from liangyi.core.registry import register
 from liangyi.nets.sequential import Sequential
 from liangyi.nets.upconv import convolve, double, quartered
@@ -32,7 +31,8 @@ class ACGANEarlyConfig(ACGANConfig):
 
     depth: Count = 128  # channels of the generator's first map
     slope: Unit = 0.3  # of the discriminator's LeakyReLU below zero
-    real_target: Positive = 1.0  # what the discriminator should say of real pictures
+    real_target: Target = 1.0  # what to say of real pictures, and what the generator is after
+    aux_weight: NonNegative = 1.0  # of the discriminator's class loss, beside real or fake
 
 
 @register("acgan-early")
@@ -61,4 +61,5 @@ class ACGANEarly(ACGAN):
 
     def class_loss(self, named: Tensor, label: Tensor, asked: Tensor) -> Tensor:
         """What the discriminator's class head learns: to name real and generated pictures."""
-        return cross_entropy(named.float(), torch.cat([label, asked]))
+        real, fake = named.float().split([len(label), len(asked)])
+        return cross_entropy(real, label) + cross_entropy(fake, asked)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liangyi.core.batch import Images, Spec
-from liangyi.core.config import Config, Count, Positive, Share, Training, Unit
+from liangyi.core.config import Config, Count, Positive, Share, Target, Training, Unit
 from liangyi.core.model import Model
 from liangyi.core.registry import register
 from liangyi.nets import dcgan
@@ -32,7 +32,7 @@ class DCGANConfig(Config):
     latent: Count = 100  # length of the noise
     width: Count = 64  # channels of the largest maps; they double at each halving
     slope: Unit = 0.2  # of the discriminator's LeakyReLU below zero
-    real_target: Positive = 1.0  # below 1: one-sided label smoothing
+    real_target: Target = 1.0  # below 1: one-sided label smoothing
     pack: Count = 1  # pictures that the discriminator judges together (PacGAN, arXiv:1712.04086)
     learning_rate: Positive = 2e-4  # of both players
     betas: tuple[Share, Share] = (0.5, 0.999)  # Adam's decay rates

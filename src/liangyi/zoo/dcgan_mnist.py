@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from liangyi.core.batch import Images, Spec
-from liangyi.core.config import Config, Count, Positive, Share, Training, Unit
+from liangyi.core.config import Config, Count, Positive, Share, Target, Training, Unit
 from liangyi.core.model import Model
 from liangyi.core.registry import register
 from liangyi.nets.sequential import Sequential
@@ -38,7 +38,7 @@ class DCGANMnistConfig(Config):
     width: Count = 64  # channels of the discriminator's first map; doubled at each convolution
     dropout: Share = 0.4  # in both players
     slope: Unit = 0.2  # of the discriminator's LeakyReLU below zero
-    real_target: Positive = 1.0  # below 1: one-sided label smoothing
+    real_target: Target = 1.0  # below 1: one-sided label smoothing
     discriminator_rate: Positive = 2e-4  # RMSprop's learning rate of the discriminator
     generator_rate: Positive = 1e-4  # RMSprop's learning rate of the generator
 

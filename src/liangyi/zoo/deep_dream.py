@@ -17,11 +17,12 @@ the range that the classifier was trained on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from annotated_types import Ge, Le
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
@@ -32,6 +33,8 @@ from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
 from liangyi.nets.features import Features
 
+_LARGEST = 16384  # pixels of a side
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeepDreamConfig(Config):
@@ -40,7 +43,7 @@ class DeepDreamConfig(Config):
     classifier: str = ""  # a run of ours, or torchvision:NAME
     layers: tuple[str, ...] = ()  # that should be excited; nothing: the last one that is a map
     strengths: tuple[float, ...] = ()  # one for each layer; nothing: all 1
-    octaves: Count = 3  # sizes, from small to large
+    octaves: Annotated[int, Ge(1), Le(64)] = 3  # sizes, from small to large
     scale: Positive = 1.4  # between neighbouring octaves
     ascents: Count = 20  # steps in each octave
     limit: Positive | None = None  # an octave ends early when the excitement exceeds this
@@ -65,12 +68,11 @@ class DeepDream(Model):
         if len(config.strengths) not in (0, count):
             raise UserError(f"--strengths has {len(config.strengths)} numbers for {count} layers")
         self.strengths = config.strengths or (1.0,) * count
-        factors = [config.scale ** (place + 1 - config.octaves) for place in range(config.octaves)]
-        sizes = [tuple(round(side * factor) for side in spec.shape[1:]) for factor in factors]
-        if min(min(size) for size in sizes) < 1:
-            raise UserError(f"--octaves {config.octaves}: the smallest picture would be empty")
-        self.register_buffer("original", torch.zeros(1, *spec.shape))
-        self.octaves = nn.ParameterList(torch.zeros(1, spec.shape[0], *size) for size in sizes)
+        sizes = octave_sizes(spec.shape[1:], config.octaves, config.scale)
+        self.register_buffer("original", torch.zeros(1, *spec.shape, device="cpu"))
+        self.octaves = nn.ParameterList(
+            torch.zeros(1, spec.shape[0], *size, device="cpu") for size in sizes
+        )
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Return steps along the gradient divided by its mean magnitude."""
@@ -129,6 +131,27 @@ class NormalizedDescent(torch.optim.Optimizer):
             for weight in group["params"]:
                 size = weight.grad.abs().mean().clamp(min=1e-7)
                 weight.sub_(weight.grad / size, alpha=group["lr"])
+
+
+def octave_sizes(sides: Sequence[int], octaves: int, scale: float) -> list[tuple[int, ...]]:
+    """Return the sizes of all octaves, the smallest first; the last one is that of the picture.
+
+    Raises:
+        UserError: they grow or shrink beyond what a picture can be.
+    """
+    sizes: list[tuple[int, ...]] = []
+    for place in range(octaves):
+        try:
+            size = tuple(round(side / scale**place) for side in sides)
+        except (OverflowError, ZeroDivisionError):
+            size = (0,)
+        if min(size) < 1 or max(size) > _LARGEST:
+            raise UserError(
+                f"--octaves {octaves} --scale {scale:g}: pictures of 1 to {_LARGEST} pixels a "
+                f"side would do; the {place} octaves before the last one are too many"
+            )
+        sizes.append(size)
+    return sizes[::-1]
 
 
 def resize(picture: Tensor, like: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from liangyi.core import draw
 from liangyi.core.batch import Images, Points, Spec
-from liangyi.core.config import Config, Count, Positive, Share, Training, Unit
+from liangyi.core.config import Config, Count, Positive, Share, Target, Training, Unit
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
 from liangyi.losses import adversarial
@@ -38,7 +38,7 @@ class GANConfig(Config):
     discriminator_widths: tuple[Count, ...] = (256, 256)  # hidden layers of the discriminator
     slope: Unit = 0.2  # of the discriminator's LeakyReLU below zero
     dropout: Share = 0.0  # share of the generator's hidden values that is dropped
-    real_target: Positive = 1.0  # below 1: one-sided label smoothing
+    real_target: Target = 1.0  # below 1: one-sided label smoothing
     pack: Count = 1  # items that the discriminator judges together (PacGAN, arXiv:1712.04086)
     learning_rate: Positive = 3e-4  # of both players
     betas: tuple[Share, Share] = (0.5, 0.999)  # Adam's decay rates
@@ -97,6 +97,8 @@ class GAN(Model):
         return self.generate(self.noise(count))
 
     @verb
-    def interpolate(self, count: int, stops: int = 4) -> Tensor:
-        """Return `count` items along a closed walk through the noise, with so many stops."""
-        return self.generate(draw.loop(self.noise(stops), count))
+    def interpolate(
+        self, count: int, stops: int = 4, begin: int = 0, end: int | None = None
+    ) -> Tensor:
+        """Return items on a closed walk of `count` through the noise: all, or `begin` ... `end`."""
+        return self.generate(draw.loop(self.noise(stops), count, begin, end))

@@ -13,8 +13,9 @@ Changed from `gan`: the loss, the penalties, normal noise, no momentum in Adam; 
 critic, since only differences of its values mean anything.
 
 Departures: the networks are those of `wgan-gp`, without normalisation but no ResNet; gamma is given
-in units of the data's variance (the sum over pixels or coordinates), so that one number serves
-pictures and plane points alike; gamma and Adam's rates stay, only the learning rate may fall.
+in units of the data's variance (that of the batch, summed over pixels or coordinates), so that one
+number serves pictures and plane points alike; gamma and Adam's rates stay, only the learning rate
+may fall.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from liangyi.core import draw
+from liangyi.core import draw, processes
 from liangyi.core.batch import Images, Points, Spec
 from liangyi.core.config import Config, Count, Natural, NonNegative, Positive, Share, Training
 from liangyi.core.model import Model, Update
@@ -83,7 +84,17 @@ class R3GAN(GAN):
         compared = adversarial.relativistic(self.critic(real), self.critic(fake.detach()))
         slope = penalty.zero_centred(self.critic, real)
         slope = slope + penalty.zero_centred(self.critic, fake)
-        held = self.config.penalty / 2 * real.var(0).sum() * slope
+        held = self.config.penalty / 2 * variance(real) * slope
         yield Update(self.critic, compared + held, critic=compared, penalty=held)
         loss = adversarial.relativistic(self.critic(fake), self.critic(real))
         yield Update(self.generator, loss, generator=loss)
+
+
+def variance(items: Tensor) -> Tensor:
+    """Return the variance of the joined batch, of which all processes have shares, summed up."""
+    mean = items.mean(0)
+    processes.average([mean])
+    square = (items - mean).square().sum() / len(items)
+    processes.average([square])
+    count = len(items) * processes.world()
+    return square * count / max(1, count - 1)

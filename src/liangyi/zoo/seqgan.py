@@ -14,7 +14,8 @@ Changed from `gan`: a policy gradient instead of the gradient through D; the sta
 
 Departures: the mean reward of the batch is subtracted at each position (it changes the variance of
 the gradient, not its direction on average); the discriminator sees fresh sentences in every turn,
-where the authors' code repeats three passes over a fixed set.
+where the authors' code repeats three passes over a fixed set; gradients are not clipped, where
+that code bounds the norm of the generator's at 5.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ pixels and codes, averaged over the batch. Network 784-400-20, as in PyTorch's o
 Changed from `autoencoder`: the code is a random draw; the KL term; pixel probabilities.
 
 Departures from the paper: ReLU for tanh, Adam for Adagrad; grey pixels are taken as probabilities.
+Then the first term is a cross-entropy: the objective bounds log p(x) only where all pixels are 0 or
+1, and elsewhere ranks models of the same data without being a likelihood.
 """
 
 from __future__ import annotations
@@ -84,10 +86,12 @@ class VAE(Model):
         return self.generate(draw.normal(count, self.config.latent, device=self.device))
 
     @verb
-    def interpolate(self, count: int, stops: int = 4) -> Tensor:
-        """Return `count` pictures along a closed walk through the codes, with so many stops."""
+    def interpolate(
+        self, count: int, stops: int = 4, begin: int = 0, end: int | None = None
+    ) -> Tensor:
+        """Return pictures on a closed walk of `count` through codes: all, or `begin` ... `end`."""
         codes = draw.normal(stops, self.config.latent, device=self.device)
-        return self.generate(draw.loop(codes, count))
+        return self.generate(draw.loop(codes, count, begin, end))
 
     @verb
     def encode(self, image: Tensor) -> Tensor:
@@ -107,13 +111,20 @@ class VAE(Model):
 
     @verb
     def evaluate(self, batch: Images) -> dict[str, Tensor]:
-        """Return the bound on log p(x) and its two terms, nats a picture."""
+        """Return the objective at beta 1 and its two terms, nats a picture.
+
+        Where all pixels are 0 or 1 it is a bound on log p(x) from below, the ELBO.
+        """
         reconstruction, kl = self.terms(batch.image)
-        return {"elbo": -reconstruction - kl, "reconstruction": reconstruction, "kl": kl}
+        bound = -reconstruction - kl
+        return {"bernoulli_bound": bound, "reconstruction": reconstruction, "kl": kl}
 
     @verb
     def bound(self, batch: Images, draws: int = 50) -> Tensor:
-        """Return a tighter bound on log p(x) of each picture, nats [N]: arXiv:1509.00519, eq. 8."""
+        """Return a tighter objective of each picture, nats [N]: arXiv:1509.00519, equation 8.
+
+        Where all pixels are 0 or 1 it is a bound on log p(x) from below.
+        """
         mean, log_variance = self.encoder(batch.image).float().chunk(2, 1)
         log_weights = []  # log p(x, z) / q(z | x), one draw at a time
         for _ in range(draws):
