@@ -254,7 +254,7 @@ HEALTHY: list[Case] = [
     ("mnist-mlp", "digits", {"steps": 2000, "batch_size": 64}),
     ("mnist-cnn", "digits", {"steps": 600, "batch_size": 64}),
     ("seqgan", "oracle", {"vocabulary": 30, "length": 8, "steps": 2000, "likelihood_steps": 1000,
-                          "judging_steps": 200, "judgings": 2, "rollouts": 4, "windows": (1, 2, 3),
+                          "pretrain_steps": 200, "discriminator_steps": 2, "rollouts": 4, "windows": (1, 2, 3),
                           "filters": (32, 32, 32), "discriminator_rate": 1e-3}),
 ]  # fmt: skip
 

@@ -1,10 +1,12 @@
 """Trainings that are killed at random moments end at the same bits as one that was left alone.
 
-As a program it says what it does: python tests/test_kill.py [KILLS] (20 when nothing is said).
+As a program it says what it does: python tests/test_kill.py [KILLS] (20 when nothing is said); a
+fifth of the kills are of trainings by two processes.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -15,25 +17,26 @@ from pathlib import Path
 
 import torch
 
+from conftest import follow
 from liangyi import data
 from liangyi.core import registry
 from liangyi.core.config import Training
-from liangyi.core.run import Run
-from liangyi.session import create, follow
+from liangyi.runs.run import Run
+from liangyi.session import create
 
 
-def training(path: Path, steps: int) -> Run:
+def training(path: Path, steps: int, devices: int = 1) -> Run:
     kind = registry.find("dcgan")
     settings = Training(
         steps=steps, batch_size=32, device="cpu", precision="float32",
-        log_every=5, sample_every=20, checkpoint_every=7,
+        log_every=5, sample_every=20, checkpoint_every=7, devices=devices,
     )  # fmt: skip
-    return create(kind, kind.Config(width=16), data.DataConfig(), settings, path)
+    return create(kind, kind.Config(width=16), data.choose("digits"), settings, path)
 
 
 def resume(path: Path) -> subprocess.Popen[bytes]:
     words = [sys.executable, "-m", "liangyi", "resume", str(path)]
-    return subprocess.Popen(words, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(words, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
 def wait_for_a_line(run: Run, process: subprocess.Popen[bytes]) -> None:
@@ -50,12 +53,18 @@ def wait_for_a_line(run: Run, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError("no new line in two minutes, or the training has ended")
 
 
-def kill_often(folder: Path, kills: int, say=lambda line: None) -> None:
+def left_behind(run: Run) -> int:
+    """Return the bytes of what is half-written."""
+    parts = [path for part in run.path.rglob("*.partial") for path in (part, *part.rglob("*"))]
+    return sum(path.stat().st_size for path in parts if path.is_file())
+
+
+def kill_often(folder: Path, kills: int, say=lambda line: None, devices: int = 1) -> None:
     """Train once undisturbed and once killed so often; compare every tensor bit for bit."""
     steps = 60 * kills  # more than the lives between the kills can make
-    calm, torn = training(folder / "calm", steps), training(folder / "torn", steps)
-    assert resume(calm.path).wait(timeout=600) == 0
-    moments = random.Random(0)
+    calm, torn = (training(folder / name, steps, devices) for name in ("calm", "torn"))
+    assert resume(calm.path).wait(timeout=1200) == 0
+    moments, most = random.Random(0), 0
     for kill in range(kills):
         process = resume(torn.path)
         if kill % 5:  # while it trains, and writes a checkpoint at every seventh step
@@ -63,9 +72,9 @@ def kill_often(folder: Path, kills: int, say=lambda line: None) -> None:
             time.sleep(moments.uniform(0, 0.6))
         else:  # while it starts
             time.sleep(moments.uniform(0, 3))
-        process.send_signal(signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL, "it came to its end before it was killed"
-        found, lines = torn.newest(say), torn.lines()
+        found, lines, most = torn.newest(say), torn.lines(), max(most, left_behind(torn))
         reached = f"log {lines[-1]['step']}" if lines else "nothing"
         say(f"killed {kill + 1}: {reached}, checkpoint {found.plain['step'] if found else 'none'}")
     assert resume(torn.path).wait(timeout=600) == 0
@@ -73,6 +82,7 @@ def kill_often(folder: Path, kills: int, say=lambda line: None) -> None:
     assert first.keys() == second.keys()
     different = [name for name in first if not torch.equal(first[name], second[name])]
     assert not different, different
+    assert not left_behind(torn)
     steps = [[line["step"] for line in run.lines()] for run in (calm, torn)]
     assert steps[0] == steps[1]
     pictures = [
@@ -81,11 +91,16 @@ def kill_often(folder: Path, kills: int, say=lambda line: None) -> None:
     ]
     assert pictures[0] == pictures[1]
     say(f"{len(first)} tensors, {len(pictures[0])} pictures: equal bit for bit after {kills} kills")
+    say(f"half-written: at most {most} bytes after a kill, none in the end")
 
 
 def test_killed_trainings_end_at_the_same_bits(tmp_path):
     # breaks when a file is written in place, or when anything that matters is not in a checkpoint
     kill_often(tmp_path, kills=3)
+
+
+def test_also_those_of_two_processes(tmp_path):
+    kill_often(tmp_path, kills=2, devices=2)
 
 
 def test_leaving_the_loop_at_any_step_and_resuming_ends_at_the_same_bits(tmp_path):
@@ -104,5 +119,8 @@ def test_leaving_the_loop_at_any_step_and_resuming_ends_at_the_same_bits(tmp_pat
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as scratch:
-        kill_often(Path(scratch), int(sys.argv[1]) if len(sys.argv) > 1 else 20, print)
+    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    for devices, kills in ((1, wanted - wanted // 5), (2, wanted // 5)):
+        with tempfile.TemporaryDirectory() as scratch:
+            print(f"{kills} kills of trainings by {devices} processes", flush=True)
+            kill_often(Path(scratch), kills, print, devices)

@@ -1,4 +1,4 @@
-"""score, diagnose, compare and bench: what they tell, keep and refuse."""
+"""score, diagnose, compare and lab: what they tell, keep and refuse."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from liangyi.bench import trial
+from liangyi.lab import trial
 from liangyi.cli import main
 from liangyi.metrics.card import Card
 
@@ -106,7 +106,7 @@ class TestScore:
         copy("gan")
         assert say("score gan -n 60").code == 0
         before = sorted(judges.rglob("*.safetensors"))
-        assert before and "training a judge" not in say("score gan -n 60").err
+        assert before and "training an evaluator" not in say("score gan -n 60").err
         assert sorted(judges.rglob("*.safetensors")) == before
 
     def test_the_page_holds_cards_verdicts_and_the_nearest_pictures(self, scored):
@@ -119,9 +119,9 @@ class TestScore:
     @pytest.mark.parametrize(
         ("model", "metrics"),
         [
-            ("vae", {"psnr", "ssim", "elbo", "importance_bound", "frechet"}),
+            ("vae", {"psnr", "ssim", "bernoulli_bound", "importance_bound", "frechet"}),
             ("mnist-cnn", {"accuracy", "loss"}),
-            ("ring", {"modes", "reverse_kl", "wasserstein", "told_apart"}),
+            ("ring", {"modes", "reverse_kl", "wasserstein", "nearest_neighbour_accuracy"}),
         ],
     )
     def test_each_kind_by_its_own_measures(self, scored, model, metrics):
@@ -300,10 +300,10 @@ class TestCompare:
         assert left() == {"gan", "vae", "mnist-cnn", "unscored"}
 
 
-class TestBench:
+class TestLab:
     def test_modes_twice(self, say, monkeypatch):
         # the second time nothing is trained, and the same is said
-        line = f"bench modes --models {GAN} {GAN},pack=2 --data ring --seeds 2 --steps 20 --out x"
+        line = f"lab modes --models {GAN} {GAN},pack=2 --data ring --seeds 2 --steps 20 --out x"
         first = say(line)
         assert first.code == 0
         assert re.findall(r"(\d) of 4: (\S+) on ring, seed (\d)", first.err) == [
@@ -333,14 +333,14 @@ class TestBench:
 
     def test_named_twice_counts_once(self, say):
         # two equal rows would pass for two seeds, and halve the interval
-        line = f"bench modes --models {GAN} {GAN} --data ring ring --seeds 1 --steps 1 --json"
+        line = f"lab modes --models {GAN} {GAN} --data ring ring --seeds 1 --steps 1 --json"
         (row,) = json.loads(say(line).out)
         assert row["seeds"] == [0] and row["modes"]["interval"] is None
-        assert Path("bench/modes/table.md").exists()
+        assert Path("runs/lab/modes/table.md").exists()
 
     def test_quality_scores_and_ranks(self, say):
         other = f"{GAN},slope=0.1"
-        line = f"bench quality --models {GAN} {other} --data digits --seeds 1 --steps 2 --out x"
+        line = f"lab quality --models {GAN} {other} --data digits --seeds 1 --steps 2 --out x"
         answer = say(line)
         assert answer.code == 0
         assert "real against real" in answer.out
@@ -355,9 +355,9 @@ class TestBench:
     @pytest.mark.parametrize(
         ("line", "wanted"),
         [
-            ("nothere", "unknown bench 'nothere'; there are: modes, quality"),
-            ("qualty", "unknown bench 'qualty'; did you mean quality?"),
-            ("--seeds 2", "unknown bench '--seeds'"),
+            ("nothere", "unknown experiment 'nothere'; there are: modes, quality"),
+            ("qualty", "unknown experiment 'qualty'; did you mean quality?"),
+            ("--seeds 2", "unknown experiment '--seeds'"),
             ("modes quality", "cannot use the word 'quality'"),
             ("modes --seeds 0", "--seeds 0: should be 1 or more"),
             ("modes --steps 0", "--steps 0: should be 1 or more"),
@@ -378,21 +378,21 @@ class TestBench:
         ],
     )
     def test_mistakes(self, say, left, line, wanted):
-        *told, last = say(f"bench {line}").err.splitlines()
+        *told, last = say(f"lab {line}").err.splitlines()
         assert last.startswith("liangyi: ") and wanted in last
         assert all(re.match(r"\d+ of \d+: ", line) for line in told)
         assert not left()
 
-    def test_a_file_where_the_bench_should_be(self, say):
+    def test_a_file_where_the_experiment_should_be(self, say):
         Path("here").write_text("mine")
-        line = f"bench modes --models {GAN} --data ring --steps 1 --seeds 1 --out here"
+        line = f"lab modes --models {GAN} --data ring --steps 1 --seeds 1 --out here"
         answer = say(line)
         assert answer.code == 2
         assert answer.err.splitlines()[-1].startswith("liangyi: cannot make here/ring")
         assert Path("here").read_text() == "mine"
 
-    def test_help_names_the_benches(self, say):
-        assert say("bench --help").out == say("bench").out
-        assert "  modes " in say("bench").out and "  quality " in say("bench").out
+    def test_help_names_the_experiments(self, say):
+        assert say("lab --help").out == say("lab").out
+        assert "  modes " in say("lab").out and "  quality " in say("lab").out
         for name in ("modes", "quality"):
-            assert f"usage: liangyi bench {name}" in say(f"bench {name} --help").out
+            assert f"usage: liangyi lab {name}" in say(f"lab {name} --help").out

@@ -14,6 +14,10 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from liangyi.core.verbs import samples
+from liangyi.fields import pixels
+from liangyi.runs.run import Run
+
 SMALL = "--width 4 --latent 8 --batch-size 8 --device cpu"
 
 
@@ -94,6 +98,33 @@ class TestSample:
         assert say(f"sample {trained / 'ring'} -n 5").code == 0
         assert (tmp_path / "samples.png").read_bytes().startswith(b"\x89PNG")
 
+    def test_what_is_written_as_it_is_drawn_is_what_is_drawn_at_once(self, say, trained, tmp_path):
+        count = 600  # more than are drawn at once
+        for model in ("gan", "seqgan", "ring"):
+            found = samples(Run(trained / model).model(), count, 3)
+            assert say(f"sample {trained / model} -n {count} --seed 3 -o x.npy").code == 0
+            array = torch.from_numpy(np.load(tmp_path / "x.npy"))
+            if model == "gan":
+                array, found = array.permute(0, 3, 1, 2), grid.to_bytes(found, (-1.0, 1.0))
+            assert torch.equal(array, found)
+        assert say(f"sample {trained / 'seqgan'} -n {count} --seed 3 -o x.txt").code == 0
+        lines = (tmp_path / "x.txt").read_text().splitlines()
+        assert len(lines) == count and len({len(line) for line in lines}) == 1
+        found = samples(Run(trained / "seqgan").model(), count, 3)
+        assert [[int(word) for word in line.split()] for line in lines] == found.tolist()
+
+    def test_much_is_announced_and_an_interrupt_leaves_nothing(
+        self, say, left, trained, monkeypatch
+    ):
+        def interrupted(part):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("liangyi.sampling.grid.to_bytes", lambda *given: interrupted(given))
+        answer = say(f"sample {trained / 'gan'} -n 10000000 -o x.npy")
+        assert answer.code == 130
+        assert answer.err == "x.npy: 10,000,000 samples, up to 640 MB\n"
+        assert not left()
+
     def test_the_seed_decides(self, say, trained, tmp_path):
         for name, seed in (("a", 1), ("b", 1), ("c", 2)):
             say(f"sample {trained / 'vae'} -n 2 --seed {seed} -o {name}.npy")
@@ -112,6 +143,10 @@ class TestSample:
             ("gan", "--label 1", "gan cannot be asked for a label; acgan can"),
             ("gan", "-o x.jpg", "its name may end in .png, .npy, or be a folder's"),
             ("gan", "-o x.txt", "cannot write these samples to x.txt"),
+            ("gan", "-n 1000000000", "too many for one sheet: at most 800,000, or FILE.npy"),
+            ("gan", "-n 1000000000000 -o x.npy", "cannot write x.npy: it would take 64 TB, and"),
+            ("gan", "-n 1000000000000 -o many", "cannot write many: it would take"),
+            ("seqgan", "-n 1000000000000 -o x.txt", "cannot write x.txt: it would take 15 TB"),
             ("gan", "-o nothere/x.png", "cannot write nothere/x.png: No such file"),
             ("gan", "-o /proc/x.png", "cannot write /proc/x.png"),
             ("gan", "-o /proc/folder", "cannot write /proc/folder"),
@@ -150,6 +185,9 @@ class TestWalkAndDream:
             ("vae", "--label 1", "vae cannot be asked for a label"),
             ("acgan", "--label 10", "label 10 is out of range"),
             ("vae", "--frames 1", "--frames and --stops of 2 or more"),
+            ("vae", "--frames 1000000000", "--frames 1000000000: at most 1,000,000"),
+            ("vae", "--frames 1000000", "a GIF of 1000000 frames, held whole until it is written"),
+            ("vae", "--stops 1000000000", "--stops 1000000000: at most 10,000"),
             ("vae", "--seed -1", "seed -1 is out of range"),
             ("vae", "--frames 3 -o film.png", "must end in .gif or .mp4"),
             ("vae", "--frames 3 -o nothere/film.gif", "cannot write nothere/film.gif"),
@@ -173,7 +211,8 @@ class TestWalkAndDream:
             ("vae", "", "is no classifier; train one: liangyi train mnist-cnn"),
             ("mnist-cnn", "--layers qqq", "unknown layer 'qqq'; there are: network"),
             ("mnist-cnn", "--strengths 1 2", "--strengths has 2 numbers for 1 layers"),
-            ("mnist-cnn", "--octaves 20", "the smallest would have no pixels"),
+            ("mnist-cnn", "--octaves 20", "pictures of 1 to 16384 pixels a side"),
+            ("mnist-cnn", "--scale 1e-300", "--scale 1e-300: pictures of 1 to 16384 pixels"),
             ("mnist-cnn", "--octaves 7", "--octaves 1 keeps the picture's size"),
             ("mnist-cnn", "--limit 1e-30 --octaves 1", "give a larger one"),
             ("mnist-cnn", "--octaves 1 --ascents 1 -o nothere/x.png", "cannot write nothere/x.png"),
@@ -210,6 +249,16 @@ class TestResume:
         assert wanted in say(f"resume gan --steps {steps}").complaint
         assert (run / "config.json").read_bytes() == before
         assert steps_of(run) == [2, 4]
+
+    def test_the_paths_that_a_run_names_are_told(self, say, copy, tmp_path):
+        # whoever made the run chose them, and may have been anybody
+        assert "reads" not in say(f"resume {copy('gan')}").err
+        Image.linear_gradient("L").resize((8, 8)).save(tmp_path / "sky.png")
+        dream = f"--classifier {copy('mnist-cnn')} --octaves 1 --steps 1 --out run"
+        assert say(f"train deep-dream --data sky.png {dream}").code == 0
+        lines = say("resume run").err.splitlines()
+        assert lines[0] == f"run reads {tmp_path / 'sky.png'}"
+        assert lines[1] == f"run reads {tmp_path / 'mnist-cnn'}"
 
     def test_data_that_changed_or_vanished(self, say, tmp_path):
         generator = np.random.default_rng(0)
@@ -289,6 +338,9 @@ class TestConfig:
             (["spec", "shape"], [1, 20], "cannot be built"),
             (["spec", "shape"], "abc", "spec is damaged"),
             (["spec", "classes"], [], "has no classes"),
+            (["data"], {}, "config.json lacks data.data"),
+            (["data", "data"], 4, "data.data should be text"),
+            (["versions", "torch"], 2, "versions.torch should be text"),
         ],
         ids=str,
     )
@@ -301,11 +353,11 @@ class TestConfig:
         ("place", "value", "wanted"),
         [
             (["data", "data"], "digts", "unknown data 'digts'; did you mean digits?"),
-            (["data", "data"], 4, "data = 4: input should be a valid string"),
             (["data", "data"], "ring", "ring is not what acgan began with"),
             (["data", "size"], 24, "digits is not what acgan began with"),
             (["training", "device"], "zz", "no device 'zz'"),
             (["training", "batch_size"], 10**6, "larger than the data"),
+            (["training", "devices"], 10**6, "--devices 1000000, but this machine has"),
         ],
         ids=str,
     )

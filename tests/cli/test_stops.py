@@ -16,8 +16,8 @@ import pytest
 from safetensors.torch import load_file
 
 from conftest import same
-from liangyi.core import checkpoint
-from liangyi.core.run import Run
+from liangyi.runs import checkpoint
+from liangyi.runs.run import Run
 
 PATIENCE = 90  # seconds that any process may take before the test fails
 # a training that lasts until somebody stops it; it logs each step, so one can see that it has begun
@@ -70,7 +70,7 @@ class TestSignals:
         run = copy("gan")
         before = newest(run)
         monkeypatch.setattr(Run, "save", lambda self, trainer: interrupt())
-        monkeypatch.setattr("liangyi.session.Desk.line", lambda self: interrupt() or {"step": 5})
+        monkeypatch.setattr("liangyi.session.recorder.Recorder.line", lambda self: interrupt() or {"step": 5})
         assert say("resume gan --steps 900").code == 130
         assert same(before, newest(run))
         monkeypatch.undo()
@@ -80,7 +80,7 @@ class TestSignals:
         assert handler is signal.default_int_handler  # ours has been taken back
 
     def test_an_interrupt_before_anything_was_learned_leaves_nothing(self, say, left, monkeypatch):
-        monkeypatch.setattr("liangyi.session.Trainer.advance", lambda self: interrupt_at_once())
+        monkeypatch.setattr("liangyi.training.trainer.Trainer.advance", lambda self: interrupt_at_once())
         assert say("train dcgan --width 4 --batch-size 8 --out run").code == 130
         assert not left()
 
@@ -210,6 +210,21 @@ class TestPipes:
         assert end(process)[0] == 0
         assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [3]
 
+    def test_a_closed_output_is_no_error(self, start):
+        # `liangyi list >&-`
+        code, _, err = end(start("list", stdout=None, preexec_fn=lambda: os.close(1)))
+        assert (code, err) == (0, "")
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="address space is limited there")
+    def test_too_little_address_space_for_pytorch_is_one_line(self, start):
+        import resource
+
+        limit = 600_000_000
+        small = lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))  # noqa: E731
+        code, out, err = end(start("show gan", preexec_fn=small))
+        assert (code, out) == (2, "") and len(err.splitlines()) == 1
+        assert "there is not enough memory to load PyTorch" in err
+
     def test_a_full_device_is_one_line(self, start):
         with Path("/dev/full").open("w") as full:
             code, _, err = end(start("list", stdout=full))
@@ -221,7 +236,7 @@ class TestProcess:
         # a second of imports before the first line of help would be felt
         script = (
             "import sys; from liangyi.cli import main; main(['--help']); main(['nothere']); "
-            "assert not {'torch', 'numpy', 'tyro', 'rich'} & sys.modules.keys(), 'heavy'"
+            "assert not {'torch', 'numpy', 'rich'} & sys.modules.keys(), 'heavy'"
         )
         done = subprocess.run(
             [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE
@@ -254,7 +269,7 @@ def start_version() -> str:
 
 
 class TestTogether:
-    """Two processes on this machine; the command becomes torchrun."""
+    """Two processes on this machine, started by a third."""
 
     def test_two_processes_train_one_run_and_resume_it(self, start, tmp_path):
         line = (
@@ -273,18 +288,43 @@ class TestTogether:
         assert checkpoint.steps(run.path / "checkpoints") == [6, 4]
         assert [line["step"] for line in run.lines()] == [1, 2, 3, 4, 5, 6]
 
-    def test_an_interrupt_keeps_the_steps_of_all(self, start, tmp_path):
-        # the keyboard reaches torchrun and both processes, and torchrun tells them once more
+    @pytest.mark.parametrize(
+        ("tell", "number", "code"),
+        [
+            # the keyboard reaches all three processes, and the first tells the others once more
+            (os.killpg, signal.SIGINT, 130),
+            (os.kill, signal.SIGTERM, 143),
+        ],
+    )
+    def test_a_signal_keeps_the_steps_of_all(self, start, tmp_path, tell, number, code):
         process = start(f"{LONG} --devices 2")
         until(tmp_path / "run" / "log.jsonl")
-        os.killpg(process.pid, signal.SIGINT)
-        code, _, err = end(process)
-        assert code != 0 and "liangyi resume run goes on" in err
+        tell(process.pid, number)
+        ended, out, err = end(process)
+        assert (ended, out) == (code, "")
+        assert err == "run: gan on digits\nstopped; liangyi resume run goes on\n"  # no dump
         run = Run(tmp_path / "run")
         assert checkpoint.steps(run.path / "checkpoints") == [run.lines()[-1]["step"]]
 
-    def test_a_damaged_run_is_one_line_before_torchrun_starts(self, say, copy, monkeypatch):
-        monkeypatch.setattr(os, "execv", None)
+    def test_a_killed_process_ends_the_other_and_is_told(self, start, tmp_path):
+        process = start(f"{LONG} --devices 2 --checkpoint-every 1")
+        until(tmp_path / "run" / "log.jsonl")
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(children[-1]), signal.SIGKILL)
+        code, _, err = end(process)
+        assert code == 2 and "Traceback" not in err
+        last = err.splitlines()[-1]
+        assert last == (
+            "liangyi: process 2 of 2 was killed by signal 9; liangyi resume run goes on"
+        )
+
+    def test_what_cannot_be_together_leaves_nothing(self, say, left):
+        line = say("train gan --compile on --devices 2 --device cpu --out run").complaint
+        assert line == ("--compile on is for a single process; leave it out, or give --devices 1")
+        assert not left()
+
+    def test_a_damaged_run_is_one_line_before_any_process_starts(self, say, copy, monkeypatch):
+        monkeypatch.setattr(subprocess, "Popen", None)
         run = copy("gan")
         plain = json.loads((run / "config.json").read_text())
         plain["training"]["devices"] = 2

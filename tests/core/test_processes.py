@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from liangyi.core import processes
-from liangyi.core.run import Run
+from liangyi.core.errors import UserError
+from liangyi.runs.run import Run
 
 HERE = Path(__file__).parent
 
@@ -20,22 +21,21 @@ HERE = Path(__file__).parent
 TRAIN = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import dataclasses
+import json
+from pathlib import Path
 import torch
-from conftest import QUICK, SMALL, SMALL_DATA
-from liangyi import data
-from liangyi.core import draw, processes, registry
-from liangyi.core.run import Run
-from liangyi.session import create, follow
+from conftest import follow
+from liangyi.core import processes, registry
+from liangyi.lab.contract import Small
+from liangyi.runs.run import Run
 
-name, out = sys.argv[2], sys.argv[3]
-kind = registry.find(name)
-training = dataclasses.replace(QUICK, steps=5, sample_every=100, log_every=100, checkpoint_every=5)
+name, out, changes, size = sys.argv[2], Path(sys.argv[3]), json.loads(sys.argv[4]), int(sys.argv[5])
+small = Small.of(registry.find(name), out.parent, **changes)
 if processes.launched():
     processes.join(torch.device("cpu"), minutes=1)
 if processes.rank() == 0:
-    config = kind.Config(**SMALL[name])
-    create(kind, config, SMALL_DATA.get(name, data.DataConfig()), training, out)
+    pace = {"steps": 5, "sample_every": 100, "log_every": 100, "checkpoint_every": 5}
+    small.run(out.name, batch_size=size, **pace)
 processes.wait()
 for _ in follow(Run(out)):
     pass
@@ -55,15 +55,27 @@ def start(words, count: int, **environment: str) -> subprocess.CompletedProcess[
     )
 
 
-@pytest.mark.parametrize("name", ["autoencoder", "gan", "vae", "wgan-gp"])
-def test_two_processes_equal_one_on_the_joined_batch(name, tmp_path):
-    # breaks when noise, the data's share, or a gradient's mean (also under a penalty) is wrong
+@pytest.mark.parametrize(
+    ("name", "changes", "size"),
+    [
+        ("autoencoder", {}, 16),
+        ("gan", {}, 16),
+        ("vae", {}, 16),
+        ("wgan-gp", {}, 16),
+        ("r3gan", {"penalty": 1.0}, 16),
+        ("r3gan", {"penalty": 1.0}, 2),  # a share of one item has no variance of its own
+    ],
+)
+def test_two_processes_equal_one_on_the_joined_batch(name, changes, size, tmp_path):
+    # breaks when noise, the data's share, or a gradient's mean (also under a penalty) is wrong, or
+    # when a penalty is scaled by what one process sees
     script = tmp_path / "train.py"
     script.write_text(TRAIN)
     tensors = []
     for count in (1, 2):
         out = tmp_path / f"run-{count}"
-        ended = start([str(script), str(HERE.parent), name, str(out)], count)
+        words = [str(script), str(HERE.parent), name, str(out), json.dumps(changes), str(size)]
+        ended = start(words, count)
         assert ended.returncode == 0, ended.stderr[-2000:]
         tensors.append(Run(out).newest(print).tensors)
     one, two = tensors
@@ -75,9 +87,8 @@ def test_two_processes_equal_one_on_the_joined_batch(name, tmp_path):
 DIES = """
 import os, sys
 from pathlib import Path
-import liangyi.session as session
 from liangyi.core import processes
-from liangyi.core.trainer import Trainer
+from liangyi.training.trainer import Trainer
 
 advance = Trainer.advance
 def dying(self):
@@ -125,3 +136,46 @@ def test_alone_means_alone():
     assert not processes.launched({})
     assert not processes.launched({"SLURM_PROCID": "0", "SLURM_NTASKS": "1"})
     assert json.dumps([processes.rank(), processes.world()]) == "[0, 1]"
+
+
+GOOD = {"WORLD_SIZE": "2", "RANK": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
+SLURM = {"SLURM_PROCID": "0", "SLURM_NTASKS": "2", "SLURM_JOB_NODELIST": "n1", "MASTER_ADDR": "n1"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"WORLD_SIZE": "two"}, "WORLD_SIZE is 'two'"),
+        ({"WORLD_SIZE": ""}, "WORLD_SIZE is ''"),
+        ({"WORLD_SIZE": "0"}, "WORLD_SIZE is '0'"),
+        ({"WORLD_SIZE": "-3"}, "WORLD_SIZE is '-3'"),
+        ({"WORLD_SIZE": "²"}, "WORLD_SIZE is '²'"),
+        ({"WORLD_SIZE": "9" * 5000}, "WORLD_SIZE is '999"),
+        ({"WORLD_SIZE": "2"}, "RANK is missing; it should be 0 ... 1"),
+        (GOOD | {"RANK": "5"}, "RANK is '5'; it should be 0 ... 1"),
+        (GOOD | {"RANK": "x"}, "RANK is 'x'"),
+        (GOOD | {"LOCAL_RANK": "x"}, "LOCAL_RANK is 'x'"),
+        (GOOD | {"MASTER_PORT": "http"}, "MASTER_PORT is 'http'"),
+        (GOOD | {"MASTER_PORT": "70000"}, "MASTER_PORT is '70000'"),
+        ({k: v for k, v in GOOD.items() if k != "MASTER_PORT"}, "MASTER_PORT is missing"),
+        ({k: v for k, v in GOOD.items() if k != "MASTER_ADDR"}, "MASTER_ADDR"),
+        (SLURM | {"SLURM_NTASKS": "many"}, "SLURM_NTASKS is 'many'"),
+        (SLURM | {"SLURM_PROCID": "7"}, "RANK is '7'"),
+        (SLURM | {"SLURM_LOCALID": "x"}, "LOCAL_RANK is 'x'"),
+        (SLURM | {"SLURM_JOB_ID": "x"}, "SLURM_JOB_ID is 'x'"),
+        ({k: v for k, v in SLURM.items() if k != "MASTER_ADDR"}, "SLURM does not tell"),
+    ],
+)
+def test_a_wrong_environment_is_one_line_before_anybody_waits(environment, named):
+    # breaks when a number is taken on trust: a process of number 5 of 2 waits for ten minutes
+    with pytest.raises(UserError) as told:
+        processes.launched(dict(environment))
+    assert named in str(told.value) and len(str(told.value)) < 300
+
+
+@pytest.mark.parametrize("address", ["no.such.machine.invalid", "0.0.0.0.0"])
+def test_a_machine_that_is_not_there_is_one_line(address, monkeypatch):
+    for name, value in (GOOD | {"MASTER_ADDR": address}).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match="cannot join the other processes at"):
+        processes.join(torch.device("cpu"))

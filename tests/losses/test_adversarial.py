@@ -63,6 +63,13 @@ def test_smoothing_is_one_sided():
     assert torch.equal(*gradients)
 
 
+def test_a_generator_with_a_target_is_content_with_it():
+    fake = torch.tensor([math.log(0.95 / 0.05), 0.0, 9.0, -9.0], requires_grad=True)
+    adversarial.nonsaturating(fake, 0.95).backward()
+    torch.testing.assert_close(fake.grad, (fake.detach().sigmoid() - 0.95) / 4)
+    assert abs(float(fake.grad[0])) < 1e-7
+
+
 def test_both_generator_losses_agree_where_the_judge_is_undecided():
     # the same game at D = 1/2: the same pull, -1/2, on the logit
     pulls = []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scipy.stats import t
 
 from liangyi.core.errors import UserError
 from liangyi.metrics.card import Card, keep, kept, refusal
@@ -16,7 +17,7 @@ from liangyi.metrics.card import Card, keep, kept, refusal
 FULL = Card(
     metric="frechet", value=3.25, better="lower", error=0.5, floor=0.125, real=750, generated=700,
     split="train", data="digits 12ab", features="mnist-cnn 34cd", resize="64 x 64, bicubic",
-    seed=7, step=400, about="Fréchet distance",
+    seed=7, step=400, about="Fréchet distance", degrees=9,
 )  # fmt: skip
 BARE = Card(metric="modes", value=8, better="higher")
 
@@ -53,9 +54,19 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     assert "\n" not in str(error.value)
 
 
-def test_the_interval_is_that_of_a_normal_law():
-    assert FULL.interval == (pytest.approx(3.25 - 0.98), pytest.approx(3.25 + 0.98))
+def test_the_interval_is_that_of_student_s_law():
+    # breaks when ten groups of a jackknife are trusted like ten thousand items
+    away = 0.5 * t.ppf(0.975, 9)  # 2.262 of them, not 1.96
+    assert FULL.interval == (pytest.approx(3.25 - away), pytest.approx(3.25 + away))
+    many = dataclasses.replace(FULL, degrees=None)
+    assert many.interval == (pytest.approx(3.25 - 0.98), pytest.approx(3.25 + 0.98))
     assert BARE.interval is None  # no error was measured: none must be made up
+
+
+def test_cards_of_before_degrees_were_kept_are_read(tmp_path):
+    plain = {k: v for k, v in FULL.json().items() if k != "degrees"}
+    (tmp_path / "scores.json").write_text(json.dumps([plain]), encoding="utf-8")
+    assert kept(tmp_path) == [dataclasses.replace(FULL, degrees=None)]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +116,7 @@ def test_a_list_of_anything_else_is_one_line(one, tmp_path):
     [
         {"value": "much"},
         {"value": [1]},
+        {"degrees": 2.5},
         {"error": "half"},  # the interval would be a text
         {"floor": {}},
         {"better": "sideways"},

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from liangyi.core.errors import UserError
-from liangyi.nets.recurrent import START, Reader, Writer, sample
+from liangyi.nets.recurrent import START, Reader, Writer, chosen
 
 WORDS, LENGTH = 3, 4
 EVERY = torch.tensor(list(itertools.product(range(WORDS), repeat=LENGTH)))
@@ -108,7 +108,7 @@ def test_a_sentence_of_one_word_has_no_proper_prefix(writer):
 def test_drawn_words_follow_the_softmax_of_their_logits():
     torch.manual_seed(0)
     logits = torch.tensor([2.0, 0.0, -1.0, 0.5])
-    drawn = sample(logits.expand(40_000, -1)).bincount(minlength=4) / 40_000
+    drawn = chosen(logits.expand(40_000, -1), torch.rand(40_000)).bincount(minlength=4) / 40_000
     wanted = logits.softmax(0)
     assert ((drawn - wanted).abs() < 5 * (wanted * (1 - wanted) / 40_000).sqrt()).all()
 
@@ -116,7 +116,8 @@ def test_drawn_words_follow_the_softmax_of_their_logits():
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_words_that_cannot_come_never_do(dtype):
     logits = torch.tensor([0.0, -float("inf"), 0.0, -1e4]).to(dtype).expand(5000, -1)
-    assert set(sample(logits).tolist()) == {0, 2}
+    share = torch.linspace(0, 1 - 2**-24, 5000)  # the ends, too
+    assert set(chosen(logits, share).tolist()) == {0, 2}
 
 
 def reader(length: int, windows: tuple[int, ...], filters: tuple[int, ...]) -> Reader:

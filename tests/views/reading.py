@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -22,6 +23,7 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.words = ""
+        self.inside: dict[str, list[str]] = {"script": [], "style": []}
         self.feed(page)
         self.close()
         assert not self.open
@@ -38,7 +40,10 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.words += data
+        if self.open and self.open[-1] in self.inside:
+            self.inside[self.open[-1]].append(data)
+        else:
+            self.words += data
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]
@@ -51,10 +56,37 @@ def drawings(page: str) -> list[ElementTree.Element]:
     ]
 
 
+def charts(page: str) -> list[dict[str, Any]]:
+    """Return what the charts of a page are built from; NaN and its like are no JSON."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    read = Page(page)
+    kinds = [attributes.get("type") for attributes in read.all("script")]
+    return [
+        json.loads(content, parse_constant=refuse)
+        for kind, content in zip(kinds, read.inside["script"], strict=True)
+        if kind == "application/json"
+    ]
+
+
+def panels(page: str) -> dict[str, dict[str, Any]]:
+    """Return the panels of all charts, title -> panel."""
+    return {panel["title"]: panel for group in charts(page) for panel in group["panels"]}
+
+
 def asks_others(page: str) -> bool:
     """Whether a page loads anything from elsewhere, or links there."""
-    plain = page.replace('xmlns="http://www.w3.org/2000/svg"', "")
-    return bool(re.search(r"https?://|//\w|@import|<link|url\(|\shref|\ssrc=.(?!data:)", plain))
+    read = Page(page)
+    named = [
+        value or ""
+        for _, attributes in read.tags
+        for name, value in attributes.items()
+        if name in ("src", "href", "action", "data", "srcset", "poster", "xlink:href", "style")
+    ]
+    styled = re.search(r"@import|url\(", "".join(read.inside["style"]))
+    return bool(styled or read.all("link") or not all(n.startswith("data:image/") for n in named))
 
 
 def card(metric: str = "frechet", value: float = 1.0, **changes: Any) -> Card:

@@ -3,15 +3,16 @@ from __future__ import annotations
 import base64
 import math
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from liangyi.doctor.verdict import Verdict
 from liangyi.views.comparison import Column, comparison_page
-from liangyi.views.plots import COLOURS
+from liangyi.views.intervals import looks
 
-from .reading import EVIL, NAMESPACE, Page, asks_others, card, drawings
+from .reading import EVIL, Page, asks_others, card, charts, drawings, panels
 
 ILL = Verdict("mode collapse", 5, "diversity 0.1", "lower the rate")
 WELL = Verdict("healthy", 5, "", "")
@@ -41,26 +42,34 @@ def test_the_page_holds_everything_that_it_was_given() -> None:
     assert chips == [("ill", "diversity 0.1"), ("well", "")] * 2
 
 
-@pytest.mark.parametrize("count", range(1, 9))
+@pytest.mark.parametrize("count", range(1, 10))
 def test_a_run_has_the_same_colour_everywhere(count: int) -> None:
     # breaks when the blue dot of the table is the orange curve below
     names = [f"run {n}" for n in range(count)]
     page = comparison_page("t", [column(name, 1.0 + n) for n, name in enumerate(names)])
-    for place, name in enumerate(names):
-        colour = COLOURS[place % len(COLOURS)]
-        swatches = re.findall(rf'<circle[^>]*"({"|".join(COLOURS)})"[^>]*>\s*</svg>{name}<', page)
-        assert swatches == [colour] * 2  # heading of the table, heading of the run
-    tables, curves = drawings(page)[:-1], drawings(page)[-1]
-    metrics = [drawing for drawing in tables if drawing.attrib["width"] == "210"]
-    for drawing in metrics:
-        dots = list(drawing.iter(f"{NAMESPACE}circle"))
-        found = [dot.get("stroke") or dot.attrib["fill"] for dot in dots]
-        assert found == [COLOURS[n % len(COLOURS)] for n in range(count)]
-    for group in curves.iter(f"{NAMESPACE}g"):
-        place = names.index(group.findtext(f"{NAMESPACE}title") or "")
-        colours = {path.get("stroke") for path in group.iter(f"{NAMESPACE}path")}
-        assert colours == {COLOURS[place % len(COLOURS)]}
-    assert len(metrics) == 2 and ((count > 1) == bool(list(curves.iter(f"{NAMESPACE}g"))))
+    classes = ["colour{colour} dash{dash}".format(**looks(n)) for n in range(count)]
+    for name, own in zip(names, classes, strict=True):
+        swatches = re.findall(
+            rf'<svg class="dot (.*?)"[^>]*>\s*<circle[^>]*>\s*</svg>\s*{name}<', page
+        )
+        # heading of the table, heading of the run, key of the curves
+        assert swatches == [own] * (3 if count > 1 else 2)
+    scales = [drawing for drawing in drawings(page) if drawing.attrib["class"] == "bars"]
+    for drawing in scales:
+        assert [group.attrib["class"] for group in drawing.iter("g")] == classes
+    for panel in panels(page).values():
+        for place, curve in enumerate(panel["curves"]):
+            look = {key: curve[key] for key in ("colour", "dash")}
+            assert curve["label"] == names[place] and look == looks(place)
+    assert len(scales) == 2 and (count > 1) == bool(panels(page))
+
+
+def test_dots_of_one_metric_stay_apart() -> None:
+    page = comparison_page("t", [column(f"run {n}", 1.0) for n in range(5)])
+    (first, _) = (one for one in drawings(page) if one.attrib["class"] == "bars")
+    heights = [float(circle.attrib["cy"]) for circle in first.iter("circle")]
+    assert all(b - a > 6.4 for a, b in pairwise(heights))  # twice the radius
+    assert heights[0] > 3 and heights[-1] < float(first.attrib["height"]) - 3
 
 
 def test_a_run_without_anything_keeps_the_others_apart() -> None:
@@ -68,9 +77,8 @@ def test_a_run_without_anything_keeps_the_others_apart() -> None:
     page = comparison_page("t", [column("a"), bare, column("c", 5.0)])
     read = Page(page)
     assert "bare" in read.words and len(read.all("img")) == 2
-    curves = drawings(page)[-1]
-    strokes = {path.get("stroke") for g in curves.iter(f"{NAMESPACE}g") for path in g}
-    assert COLOURS[2] in strokes and COLOURS[1] not in strokes
+    curves = panels(page)["generator"]["curves"]
+    assert [curve["colour"] for curve in curves] == [0, 1, 2] and not curves[1]["y"]
 
 
 def test_sections_without_content_are_left_out() -> None:
@@ -79,10 +87,16 @@ def test_sections_without_content_are_left_out() -> None:
     Page(comparison_page("t", []))
 
 
+def test_without_a_common_metric_that_is_said() -> None:
+    own = [column(n, lines=[{"step": 1, n: 1.0}]) for n in "ab"]
+    page = comparison_page("t", own)
+    assert "No metric was logged by two runs." in Page(page).words and not charts(page)
+
+
 def test_the_page_asks_nobody_for_anything_and_its_drawings_are_xml() -> None:
     page = comparison_page("t", [column("a"), column("b")])
-    assert not asks_others(page) and len(drawings(page)) == 2 * 2 + 2 + 1
-    assert '<meta http-equiv="Content-Security-Policy" content="default-src' in page
+    # dots in the table, at the runs and in the key; two scales
+    assert not asks_others(page) and len(drawings(page)) == 3 * 2 + 2
 
 
 def test_words_cannot_become_markup() -> None:
@@ -98,7 +112,8 @@ def test_words_cannot_become_markup() -> None:
         EVIL, [evil, column("b", cards=[card(EVIL)], lines=evil.lines)], {EVIL: EVIL}
     )
     read = Page(page)
-    assert not read.all("b") and len(read.all("script")) == 1 and read.words.count(EVIL) > 8
+    assert not read.all("b") and len(read.all("script")) == 4 and read.words.count(EVIL) > 8
+    assert panels(page)[EVIL]["curves"][0]["label"] == EVIL
     assert read.all("li")[0]["title"] == EVIL and not asks_others(page)
     drawings(page)
 
@@ -108,7 +123,8 @@ def test_what_is_not_finite_breaks_no_page(broken: float) -> None:
     odd = column("odd", broken, lines=[{"step": n, "generator": broken} for n in range(3)])
     for runs in ([odd, column("b")], [odd, odd_again := column("again", broken)], [odd_again]):
         page = comparison_page("t", runs)
-        Page(page)
+        for panel in panels(page).values():
+            assert panel["curves"][0]["y"] == [None] * 3
         for drawing in drawings(page):
-            for path in drawing.iter(f"{NAMESPACE}path"):
-                assert "nan" not in path.attrib["d"] and "inf" not in path.attrib["d"]
+            for element in drawing.iter():
+                assert not any(re.search(r"^-?(nan|inf)", v) for v in element.attrib.values())

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from liangyi.metrics.card import Card
-from liangyi.views.axes import short
-from liangyi.views.figures import figures, margin
+from liangyi.views.figures import figures, margin, short
 
 
 def card(value: float, error: float | None = None, floor: float | None = None) -> Card:

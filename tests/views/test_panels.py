@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from liangyi.views.panels import Panel, Series, grouped, series, signals, single
+from liangyi.views.panels import Series, grouped, series, shared, signals, single
 
 
 def line(*values: float) -> list[tuple[float, float]]:
@@ -56,25 +56,26 @@ def test_curves_of_several_runs_bend_together() -> None:
     assert single("a", {"one": line(1.0, 2.0), "two": line(1e6, 2e6)}).log
 
 
-@pytest.mark.parametrize(
-    ("values", "low", "high"),
-    [
-        ((0.0, 1.0), 0.0, 1.06),
-        ((0.2, 1.0), 0.0, 1.06),  # near enough to zero to start there
-        ((0.9, 1.0), 0.894, 1.006),
-        ((-1.0, 1.0), -1.12, 1.12),
-        ((5.0,), 4.5, 5.5),
-        ((0.0, 0.0), -1.0, 1.0),
-        ((math.nan,), -1.0, 1.0),
-        ((), -1.0, 1.0),
-    ],
-)
-def test_limits_hold_all_values_with_room(
-    values: tuple[float, ...], low: float, high: float
-) -> None:
-    assert Panel("a", {"a": line(*values)}, False).limits() == pytest.approx((low, high))
+def test_metrics_of_different_sizes_do_not_flatten_each_other() -> None:
+    found = {"truth/modes": line(8.0, 8.0), "truth/share": line(0.9, 0.8)}
+    assert [panel.title for panel in grouped(found)] == ["truth/modes", "truth/share"]
 
 
-def test_limits_of_a_bent_axis_are_powers_of_ten() -> None:
-    panel = Panel("a", {"a": line(1e-4, 1.0)}, True)
-    assert panel.limits() == pytest.approx((-4.24, 0.24)) and panel.along(100.0) == 2.0
+def test_only_metrics_of_two_runs_are_shared() -> None:
+    # breaks when a page compares curves of which there is one
+    runs = {
+        "a": {"loss": line(1.0), "own": line(1.0)},
+        "b": {"loss": line(2.0)},
+        "c": {"other": line(1.0)},
+    }
+    (panel,) = shared(runs)
+    assert panel.title == "loss"
+    # a run without the metric keeps its place, and with it everyone's colour
+    assert panel.series == {"a": line(1.0), "b": line(2.0), "c": []}
+    assert shared({"a": {"x": line(1.0)}, "b": {"y": line(1.0)}}) == [] == shared({})
+
+
+def test_of_the_signals_only_telling_ones_are_shared_and_speed_comes_last() -> None:
+    own = {name: line(1.0) for name in ("items_per_second", "signal/energy", "signal/gap", "loss")}
+    titles = [panel.title for panel in shared({"a": own, "b": own})]
+    assert titles == ["loss", "energy", "items per second"]

@@ -3,9 +3,11 @@ from __future__ import annotations
 import math
 
 import pytest
+from liangyi.views.cards_html import html
 
 from liangyi.metrics.card import Card
-from liangyi.views.ranking import BEST, CLOSE, MEANINGS, NO_ERROR, ranked, told
+from liangyi.views.cards import table
+from liangyi.views.ranking import BEST, CLOSE, MEANINGS, NO_ERROR, NO_MERIT, ranked, told
 
 
 def card(
@@ -68,6 +70,13 @@ def test_refused_metrics_are_shown_unranked_with_their_reason() -> None:
     (row,) = ranked([[card(1)], [card(9)]], {"frechet": "other data: a and b"})
     assert row.marks == ("", "") and row.reason == "other data: a and b"
     assert told([row]) == ["not ranked (other data: a and b): frechet"]
+
+
+def test_what_is_no_merit_either_way_is_shown_unranked() -> None:
+    # breaks when a VAE whose code collapsed is the best at its KL term
+    (row,) = ranked([[card(0, 0.1, "none")], [card(25, 0.1, "none")]], {})
+    assert row.marks == ("", "") and row.reason == NO_MERIT
+    assert len(table([card(0, 0.1, "none")])) and html([card(0, 0.1, "none")])
 
 
 def test_without_an_error_nothing_is_best() -> None:

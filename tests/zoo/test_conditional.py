@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.nn.functional import cross_entropy
 
 from conftest import Small
@@ -58,34 +59,61 @@ def test_a_gradient_reaches_the_vectors_of_the_classes_asked_for(name, small):
     assert len(asked[-1]) == 6  # twice as many as the real ones
 
 
-def named_gradients(name: str, small: Any) -> tuple[Tensor, Labelled]:
-    """Return how the discriminator's loss pulls at the class logits of real and of fake ones."""
+def judged(name: str, small: Any, turn: int) -> tuple[list[Tensor], Labelled, Tensor]:
+    """Return the logits [source, class] of a turn with their gradients, the batch, the classes."""
     here = small(name)
     model, batch = here.build(), batch_of(here)
-    kept: list[Tensor] = []
+    kept: list[list[Tensor]] = []
+    asked: list[Tensor] = []
 
     def keep(_: Any, __: Any, output: tuple[Tensor, Tensor]) -> None:
-        output[1].retain_grad()
-        kept.append(output[1])
+        kept.append(list(output))
+        for logits in output:
+            logits.retain_grad()
 
     model.discriminator.register_forward_hook(keep)
-    turns(model, batch)[0].loss.backward()
-    return kept[0], batch
+    model.generator.register_forward_pre_hook(lambda _, x: asked.append(x[1]))
+    turns(model, batch)[turn].loss.backward()
+    return kept[turn], batch, asked[turn]
+
+
+def keras(loss: Tensor, weight: Tensor) -> Tensor:
+    """Return Keras 2.1's mean of a loss with sample weights (`_weighted_masked_objective`)."""
+    return (loss * weight / (weight != 0).float().mean()).mean()
+
+
+@pytest.mark.parametrize(("name", "soft", "weights"), [
+    ("acgan", 0.95, (2.0, 0.0)),  # January 2018: the class of real pictures only
+    ("acgan-early", 1.0, (1.0, 1.0)),
+])  # fmt: skip
+def test_the_terms_of_both_players_weigh_as_in_the_example(name, soft, weights, small):
+    # the early class loss was half of equations 2 and 3, the later one a quarter of the example's,
+    # and the later generator aimed at 1 where the discriminator's own target is 0.95
+    (source, named), batch, asked = judged(name, small, 0)
+    logits = [part.detach().requires_grad_() for part in (source, named)]
+    real = torch.tensor([soft] * 6 + [0.0] * 6)
+    right = cross_entropy(logits[1], torch.cat([batch.label, asked]), reduction="none")
+    weight = torch.tensor(weights).repeat_interleave(6)
+    theirs = bce(logits[0], real) + keras(right, weight)
+    for own, other in zip((source, named), torch.autograd.grad(theirs, logits), strict=True):
+        torch.testing.assert_close(own.grad, 2 * other)  # sums of means, not means: Adam's alike
+
+    (source, named), _, asked = judged(name, small, 1)
+    logits = [part.detach().requires_grad_() for part in (source, named)]
+    theirs = bce(logits[0], torch.full((12,), soft)) + cross_entropy(logits[1], asked)
+    for own, other in zip((source, named), torch.autograd.grad(theirs, logits), strict=True):
+        torch.testing.assert_close(own.grad, other)
 
 
 def test_the_class_head_learns_from_real_pictures_only(small):
     # A3-R1: learned from fakes too, it may agree with the generator on a code of their own
-    named, batch = named_gradients("acgan", small)
-    real, fake = named.grad.chunk(2)
-    assert not fake.any()
-    # and in full from the real ones: (softmax - one-hot) / N
-    wanted = named.detach()[:6].softmax(1) - torch.nn.functional.one_hot(batch.label, 10)
-    torch.testing.assert_close(real, wanted / 6)
+    real, fake = judged("acgan", small, 0)[0][1].grad.chunk(2)
+    assert not fake.any() and real.any()
 
 
 def test_the_early_class_head_learns_from_generated_pictures_too(small):
     # the failing ablation must keep its failing
-    named, _ = named_gradients("acgan-early", small)
+    named = judged("acgan-early", small, 0)[0][1]
     assert (named.grad.abs().sum(1) > 0).all()
 
 
@@ -94,7 +122,8 @@ def test_what_the_class_head_pays(small):
     label, asked = torch.tensor([1, 2]), torch.tensor([3, 4, 5])
     late, early = (small(name).build().class_loss(logits, label, asked) for name in BOTH)
     torch.testing.assert_close(late, cross_entropy(logits[:2], label))
-    torch.testing.assert_close(early, cross_entropy(logits, torch.tensor([1, 2, 3, 4, 5])))
+    wanted = cross_entropy(logits[:2], label) + cross_entropy(logits[2:], asked)
+    torch.testing.assert_close(early, wanted)
 
 
 def test_the_class_loss_of_real_pictures_does_not_know_what_was_asked(small):

@@ -8,7 +8,7 @@ import torch
 from liangyi.core.batch import Points, Spec
 from liangyi.core.run import build
 from liangyi.losses import adversarial, penalty
-from liangyi.zoo.r3gan import R3GAN, R3GANConfig
+from liangyi.zoo.r3gan import R3GAN, R3GANConfig, variance
 
 PLANE = Spec(kind="Points", shape=(2,))
 
@@ -49,6 +49,12 @@ def test_the_penalty_is_the_same_for_data_of_any_scale(scale):
         last.weight *= scale
         last.bias *= scale
     assert held(model, points * scale) == pytest.approx(before, rel=1e-3)
+
+
+def test_the_scale_of_the_penalty_is_the_variance():
+    points = torch.randn(50, 3, 2)
+    torch.testing.assert_close(variance(points), points.var(0).sum())
+    assert variance(points[:1]).item() == 0
 
 
 def test_the_rate_falls_along_half_a_cosine():

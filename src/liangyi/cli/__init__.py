@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from liangyi.core.errors import UserError, unknown
+from liangyi.core.errors import UserError, shown, unknown
 
 VERBS = {
     "list": "the models and the data that are there",
@@ -24,9 +24,14 @@ VERBS = {
     "score": "how good a trained model is: cards with intervals and floors",
     "diagnose": "what goes wrong in a training, the evidence, and what to try",
     "compare": "several runs side by side: cards, curves, samples",
-    "bench": "many small trainings under equal terms, and their table",
+    "lab": "experiments: many small trainings under equal terms, and their table",
+    "reproduce": "make the figures of a record again",
+    "check": "whether a model keeps the contract, also one from a file of yours",
+    "new": "write a file to begin a model of your own with",
     "dream": "paint into a picture what a classifier sees in it",
 }
+# no mistake in this process, but in one that it trains with, which tells it
+_PARTED = "another process of this training has ended"
 
 
 def usage() -> str:
@@ -45,11 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
     0 is success, 2 a mistake that the user can mend (told in one line), 130 and 143 a training
-    that was stopped by Ctrl-C or by SIGTERM and can be resumed.
+    that was stopped by Ctrl-C or by SIGTERM and can be resumed; 1 one of several processes that
+    train together, when another one has ended.
     """
     # not list(...): once the verb `list` was imported, that name in this package is its module
     words = [*(sys.argv[1:] if arguments is None else arguments)]
     debug = "--debug" in words
+    _open_closed()
     try:
         code = _run([word for word in words if word != "--debug"])
         sys.stdout.flush()  # here, where a full disk is told and a reader that left forgiven
@@ -58,15 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0  # the reader has left, which is its good right
-    except (UserError, OSError, RuntimeError, MemoryError) as error:
+    except (UserError, OSError, RuntimeError, MemoryError, ImportError) as error:
         message = _message(error)
         if message is None:
             raise
         if debug:
             traceback.print_exc()
         else:
-            print("liangyi:", " ".join(message.split()), file=sys.stderr)
-        return 2
+            print("liangyi:", _brief(message, words), file=sys.stderr)
+        return 1 if message is _PARTED else 2
     finally:
         _settle()
 
@@ -94,16 +101,46 @@ def _run(words: Sequence[str]) -> int:
 def _message(error: Exception) -> str | None:
     """Return one line about what the user can mend; None: it is not theirs, but a fault of ours."""
     if isinstance(error, UserError):
-        return str(error)
+        from liangyi.cli.flags import told
+
+        return told(error)
     if isinstance(error, OSError):
         # what is written beside and renamed has a name that tells people nothing
         name = re.sub(r"\.([^/]+)\.\d+\.partial\b.*", r"\1", str(error.filename or ""))
         return f"{name}: {error.strerror}" if name else str(error.strerror or error)
     # PyTorch's own kinds of error are not named here: the name would import it
-    full = "out of memory", "can't allocate memory", "unable to mmap"
+    if "home directory" in str(error):  # of ~NAME/...
+        return "nobody of that name has a home directory here; write the path without ~"
+    if "closed by peer" in str(error) or "reset by peer" in str(error):
+        return _PARTED
+    full = "out of memory", "can't allocate memory", "unable to mmap", "Cannot allocate memory"
     if isinstance(error, MemoryError) or any(words in str(error) for words in full):
         return "there is not enough memory for this; try a smaller model, batch or number"
+    if isinstance(error, ImportError) and "failed to map segment" in str(error):
+        return "there is not enough memory to load PyTorch; raise the limit (ulimit -v)"
     return None
+
+
+def _brief(message: str, words: Sequence[str]) -> str:
+    """Return a message as one printable line; what was typed is cut where it is long."""
+    # FLAG=VALUE, MODEL:setting=value,setting=value: messages tell such words by their parts
+    typed = {part for word in words for part in (word, *re.split("[=,:]", word))}
+    for part in sorted(typed, key=len, reverse=True):
+        if len(part) > 60:
+            message = message.replace(part, shown(part))
+    line = " ".join(message.split())
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+
+
+def _open_closed() -> None:
+    """Let what goes to a closed output (`>&-`) go nowhere, instead of into the next open file."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, os.O_WRONLY)
+            if handle != number:
+                os.dup2(handle, number)
+                os.close(handle)
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8"))
 
 
 def _settle() -> None:

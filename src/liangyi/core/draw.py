@@ -1,12 +1,21 @@
-"""Random numbers that are a function of (seed, step), however many processes share a batch.
+"""Random numbers: every purpose has a stream of its own, a hash of (seed, purpose, number).
 
-Inside a training step the numbers come from one stream that all processes draw alike: each draws
-for the joined batch and keeps its own rows, so two processes see the noise that one would have
-seen. Elsewhere they come from PyTorch's global generator.
+No two purposes share one, so the noise of a seed is not the first weights of that seed. Noise is
+drawn by `normal` and `uniform`, and how it comes depends on where one is:
+
+- inside a training step from one stream that all processes draw alike: each draws for the joined
+  batch and keeps its own rows, so two processes see the noise that one would have seen;
+- inside a verb in blocks of rows, each from a stream of its own, so that row 17 of seed 3 is the
+  same however many are drawn, and a set that is drawn in parts is the set drawn at once;
+- elsewhere from PyTorch's own generator.
+
+What draws from PyTorch's own generator (dropout, first weights) finds it in the state that the
+purpose wants, and the caller finds it again as it was.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,18 +25,55 @@ from torch import Tensor
 
 from liangyi.core import processes
 
-_GOLDEN = 0x9E3779B97F4A7C15  # spreads neighbouring (seed, step) pairs over the generator's states
+_BLOCK = 64  # rows that are drawn together inside a verb
 
 
-def mix(*numbers: int) -> int:
-    """Return one well-spread 63-bit seed for several small numbers (splitmix64)."""
-    state = 0
-    for number in numbers:
-        state = (state ^ number) + _GOLDEN & 0xFFFFFFFFFFFFFFFF
-        state = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
-        state = (state ^ state >> 27) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
-        state ^= state >> 31
-    return state >> 1
+def key(seed: int, purpose: str, *numbers: int) -> int:
+    """Return the 63-bit seed of one stream: what `seed` means for this purpose and numbers."""
+    text = "/".join(map(str, (seed, purpose, *numbers)))
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def generator(
+    seed: int, purpose: str, *numbers: int, device: torch.device | str = "cpu"
+) -> torch.Generator:
+    """Return a new generator at the beginning of one stream.
+
+    On the CPU it uses 32 bits of the key: of 100,000 streams perhaps one pair is alike.
+    """
+    # tensors of the meta device have no values; somebody must still seem to draw them
+    place = "cpu" if str(device) == "meta" else device
+    return torch.Generator(place).manual_seed(key(seed, purpose, *numbers))
+
+
+@contextmanager
+def seeded(seed: int, purpose: str, *numbers: int, device: torch.device) -> Iterator[None]:
+    """Put PyTorch's own generators at the beginning of a stream; restore the caller's after.
+
+    Not by torch.manual_seed: for a GPU that nobody uses it writes down a traceback each time.
+    """
+    generators = _generators(device)
+    before = [one.get_state() for one in generators]
+    try:
+        for one in generators:
+            one.manual_seed(key(seed, purpose, *numbers))
+        yield
+    finally:
+        for one, state in zip(generators, before, strict=True):
+            one.set_state(state)
+
+
+def _generators(device: torch.device) -> list[torch.Generator]:
+    """Return PyTorch's own generators that work on a device may draw from: two with a GPU."""
+    found: list[torch.Generator] = [torch.default_generator]
+    if device.type in ("cuda", "xpu"):
+        module = getattr(torch, device.type)
+        module.init()
+        place = module.current_device() if device.index is None else device.index
+        found.append(module.default_generators[place])
+    elif device.type == "mps":
+        found.append(torch.mps._get_default_mps_generator())
+    return found
 
 
 @dataclass(frozen=True)
@@ -39,48 +85,87 @@ class Wanted:
     shape: tuple[int, ...]
     device: torch.device | str
 
-
-@dataclass
-class _Stream:
-    active: bool = False
-    generator: torch.Generator | None = None
-    noted: list[Wanted] | None = None  # what a step asks for, while somebody wants to know
-    given: Iterator[Tensor] | None = None  # what it gets instead of new numbers
+    def drawn(self, count: int, generator: torch.Generator | None) -> Tensor:
+        """Draw so many rows."""
+        return self.law(count, *self.shape, device=self.device, generator=generator)
 
 
-_stream = _Stream()
+class _Step:
+    """The noise of a training step."""
+
+    def __init__(self, generator: torch.Generator) -> None:
+        self.generator = generator
+        self.noted: list[Wanted] | None = None  # what is asked for, while somebody wants to know
+        self.given: Iterator[Tensor] | None = None  # what is handed out instead of new numbers
+
+    def first(self, count: int) -> int:
+        return processes.rank() * count
+
+    def rows(self, wanted: Wanted) -> Tensor:
+        if self.given is not None:
+            return next(self.given)
+        if self.noted is not None:
+            self.noted.append(wanted)
+        rows = wanted.drawn(wanted.count * processes.world(), self.generator)
+        return rows[self.first(wanted.count) :][: wanted.count]
+
+
+class _Verb:
+    """The noise of a verb: call k draws block b of its rows from a stream of (seed, k, b)."""
+
+    def __init__(self, seed: int, first: int) -> None:
+        self.seed = seed
+        self.start = first
+        self.calls = 0
+
+    def first(self, count: int) -> int:
+        return self.start
+
+    def rows(self, wanted: Wanted) -> Tensor:
+        start, skipped = divmod(self.start, _BLOCK)
+        blocks = range(start, start + max(1, -(-(skipped + wanted.count) // _BLOCK)))
+        call, self.calls = self.calls, self.calls + 1
+        parts = [
+            wanted.drawn(_BLOCK, generator(self.seed, "verb", call, block, device=wanted.device))
+            for block in blocks
+        ]
+        return torch.cat(parts)[skipped:][: wanted.count]
+
+
+class _Now:
+    """Where the program is: in a step, in a verb, or elsewhere."""
+
+    place: _Step | _Verb | None = None
 
 
 @contextmanager
-def fixed(seed: int, device: torch.device) -> Iterator[None]:
-    """Make PyTorch's own random numbers a function of the seed; restore the caller's after."""
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        # not torch.manual_seed: for a GPU that nobody uses it writes down a traceback each time
-        torch.default_generator.manual_seed(seed)
-        if device.type == "cuda":
-            torch.cuda.manual_seed(seed)
-        elif device.type == "mps":
-            torch.mps.manual_seed(seed)
+def _inside(place: _Step | _Verb) -> Iterator[None]:
+    before, _Now.place = _Now.place, place
+    try:
+        yield
+    finally:
+        _Now.place = before
+
+
+@contextmanager
+def fixed(seed: int, device: torch.device, first: int = 0) -> Iterator[None]:
+    """Make all random numbers inside a function of the seed; restore the caller's after.
+
+    Args:
+        seed: decides them.
+        device: where the work is done.
+        first: number of the first row; a set may be drawn in parts that follow each other.
+    """
+    with seeded(seed, "verb dropout", first, device=device), _inside(_Verb(seed, first)):
         yield
 
 
 @contextmanager
 def step(seed: int, number: int, device: torch.device) -> Iterator[None]:
     """Make all random numbers inside a function of (seed, number); restore the caller's after."""
-    if _stream.generator is None or _stream.generator.device != device:
-        _stream.generator = torch.Generator(device)
-    state = torch.get_rng_state()
-    torch.default_generator.manual_seed(mix(seed, number, 1 + processes.rank()))  # dropout
-    if device.type == "cuda":
-        torch.cuda.manual_seed(mix(seed, number, 1 + processes.rank()))
-    # 0: the order of the data is made from mix(seed, pass), a law's points from mix(seed, number)
-    _stream.generator.manual_seed(mix(seed, number, 0))
-    _stream.active = True
-    try:
+    noise = _Step(generator(seed, "noise", number, device=device))
+    with seeded(seed, "dropout", number, processes.rank(), device=device), _inside(noise):
         yield
-    finally:
-        _stream.active = False
-        torch.set_rng_state(state)
 
 
 def normal(count: int, *shape: int, device: torch.device | str = "cpu") -> Tensor:
@@ -94,25 +179,25 @@ def uniform(count: int, *shape: int, device: torch.device | str = "cpu") -> Tens
 
 
 def _drawn(wanted: Wanted) -> Tensor:
-    law, count, shape, device = wanted.law, wanted.count, wanted.shape, wanted.device
-    if not _stream.active:
-        return law(count, *shape, device=device)
-    if _stream.given is not None:
-        return next(_stream.given)
-    if _stream.noted is not None:
-        _stream.noted.append(wanted)
-    rows = law(count * processes.world(), *shape, device=device, generator=_stream.generator)
-    return rows if len(rows) == count else rows[processes.rank() * count :][:count]
+    return wanted.drawn(wanted.count, None) if _Now.place is None else _Now.place.rows(wanted)
+
+
+def rows(count: int, device: torch.device | str) -> Tensor:
+    """Return the numbers [count] of the rows that are drawn now, whichever part of a set."""
+    first = 0 if _Now.place is None else _Now.place.first(count)
+    return torch.arange(first, first + count, device=device)
 
 
 @contextmanager
 def noted() -> Iterator[list[Wanted]]:
-    """Note what is drawn inside; the list is complete at the end."""
-    _stream.noted = []
+    """Note what is drawn inside, in a step; the list is complete at the end."""
+    assert isinstance(_Now.place, _Step)
+    here = _Now.place
+    here.noted = []
     try:
-        yield _stream.noted
+        yield here.noted
     finally:
-        _stream.noted = None
+        here.noted = None
 
 
 def again(wanted: Sequence[Wanted]) -> list[Tensor]:
@@ -122,12 +207,14 @@ def again(wanted: Sequence[Wanted]) -> list[Tensor]:
 
 @contextmanager
 def given(numbers: Sequence[Tensor]) -> Iterator[None]:
-    """Hand out these numbers inside instead of drawing."""
-    _stream.given = iter(numbers)
+    """Hand out these numbers inside, in a step, instead of drawing."""
+    assert isinstance(_Now.place, _Step)
+    here = _Now.place
+    here.given = iter(numbers)
     try:
         yield
     finally:
-        _stream.given = None
+        here.given = None
 
 
 def integers(high: int, count: int, device: torch.device | str = "cpu") -> Tensor:
@@ -135,18 +222,21 @@ def integers(high: int, count: int, device: torch.device | str = "cpu") -> Tenso
     return (uniform(count, device=device) * high).long().clamp(max=high - 1)
 
 
-def loop(stops: Tensor, count: int) -> Tensor:
-    """Return `count` evenly spaced codes [count D] on a closed walk through stops [S D].
+def loop(stops: Tensor, count: int, begin: int = 0, end: int | None = None) -> Tensor:
+    """Return evenly spaced codes [N D] on a closed walk of `count` through stops [S D].
+
+    All of them, or those from `begin` to before `end`.
 
     Between two stops it turns at an even rate and changes its length evenly (spherical
     interpolation), so that codes in between are as likely as the stops.
     """
-    place = torch.arange(count, device=stops.device) * (len(stops) / count)
+    numbers = torch.arange(begin, count if end is None else end, device=stops.device)
+    place = numbers * (len(stops) / count)
     here, there = place.long(), (place.long() + 1) % len(stops)
     share = (place - here)[:, None]
-    start, end = stops[here], stops[there]
-    length = torch.lerp(start.norm(dim=1, keepdim=True), end.norm(dim=1, keepdim=True), share)
-    start, end = torch.nn.functional.normalize(start), torch.nn.functional.normalize(end)
-    angle = (start * end).sum(1, keepdim=True).clamp(-1, 1).acos().clamp(min=1e-4)
-    mixed = ((1 - share) * angle).sin() * start + (share * angle).sin() * end
+    one, next_one = stops[here], stops[there]
+    length = torch.lerp(one.norm(dim=1, keepdim=True), next_one.norm(dim=1, keepdim=True), share)
+    one, next_one = torch.nn.functional.normalize(one), torch.nn.functional.normalize(next_one)
+    angle = (one * next_one).sum(1, keepdim=True).clamp(-1, 1).acos().clamp(min=1e-4)
+    mixed = ((1 - share) * angle).sin() * one + (share * angle).sin() * next_one
     return length * mixed / angle.sin()

@@ -10,12 +10,31 @@ class UserError(ValueError):
     """One line that says what is wrong and what would be right.
 
     The command line prints it without a traceback and exits with 2.
+
+    Args:
+        message: that line; it names settings as they are called in Python.
+        setting: the setting that is to be changed, if it is one: whoever shows the error names it
+            as the user knows it, `--batch-size` or a field of a form.
     """
+
+    def __init__(self, message: str, *, setting: str = "") -> None:
+        super().__init__(message)
+        self.setting = setting
+
+
+def shown(text: object) -> str:
+    """Return what somebody typed as it may stand in a message: printable, at most 60 characters."""
+    plain = str(text)
+    plain = plain if plain.isprintable() else repr(plain)
+    return plain if len(plain) <= 60 else plain[:59] + "…"
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> UserError:
     """Build the error for a name that is not there, with the nearest known ones."""
     known = list(known)
-    near = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
-    return UserError(f"unknown {what} {name!r}; {hint}")
+    # what is long is no slip of the finger, and comparing takes time
+    near = difflib.get_close_matches(name, known, n=2, cutoff=0.5) if len(name) < 100 else []
+    every = ", ".join(known)
+    every = every if len(every) <= 200 else every[:200].rpartition(",")[0] + " ..."
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {every}"
+    return UserError(f"unknown {what} {shown(name)!r}; {hint}")

@@ -7,60 +7,132 @@ gradient penalties, several turns a step and partial backward passes need no spe
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from datetime import timedelta
 
 import torch
 from torch import Tensor
 from torch import distributed as dist
 
+from liangyi.core.errors import UserError, shown
+
+_alone = False  # inside `alone`
+
 
 def rank() -> int:
     """Return this process's number, 0 when it is alone."""
-    return dist.get_rank() if dist.is_initialized() else 0
+    return dist.get_rank() if dist.is_initialized() and not _alone else 0
 
 
 def world() -> int:
     """Return the number of processes that train together."""
-    return dist.get_world_size() if dist.is_initialized() else 1
+    return dist.get_world_size() if dist.is_initialized() and not _alone else 1
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait for nobody inside: for what one process does with a model while the others go on."""
+    global _alone
+    _alone = True
+    try:
+        yield
+    finally:
+        _alone = False
 
 
 def launched(environment: MutableMapping[str, str] = os.environ) -> bool:
     """Tell whether torchrun or SLURM started this process as one of several.
 
     SLURM's names are translated to torch's; a job of a single task counts as alone.
+
+    Raises:
+        UserError: a variable is missing or makes no sense; to join would be to wait for nobody.
     """
-    tasks = environment.get("SLURM_NTASKS", "1")
-    if "RANK" not in environment and "SLURM_PROCID" in environment and int(tasks) > 1:
-        environment["RANK"] = environment["SLURM_PROCID"]
-        environment["WORLD_SIZE"] = tasks
-        environment["LOCAL_RANK"] = environment.get("SLURM_LOCALID", "0")
-        if "MASTER_ADDR" not in environment:
-            environment["MASTER_ADDR"] = _first_host(environment["SLURM_JOB_NODELIST"])
-        # one port a job, so that two jobs on one machine do not meet
-        environment.setdefault(
-            "MASTER_PORT", str(20000 + int(environment.get("SLURM_JOB_ID", "0")) % 20000)
-        )
-    return int(environment.get("WORLD_SIZE", "1")) > 1
+    if "RANK" not in environment and "SLURM_PROCID" in environment:
+        _translate(environment)
+    world = _whole(environment, "WORLD_SIZE", 1, 2**20, default=1)
+    if world == 1:
+        return False
+    _whole(environment, "RANK", 0, world - 1)
+    _whole(environment, "LOCAL_RANK", 0, world - 1, default=0)
+    _whole(environment, "MASTER_PORT", 1, 65535)
+    if not environment.get("MASTER_ADDR"):
+        raise UserError(f"WORLD_SIZE is {world}, but MASTER_ADDR does not say where the first is")
+    return True
+
+
+def _translate(environment: MutableMapping[str, str]) -> None:
+    """Add torch's names of what SLURM says; nothing for a single task."""
+    tasks = _whole(environment, "SLURM_NTASKS", 1, 2**20, default=1)
+    if tasks == 1:
+        return
+    environment["RANK"] = environment["SLURM_PROCID"]
+    environment["WORLD_SIZE"] = str(tasks)
+    environment["LOCAL_RANK"] = environment.get("SLURM_LOCALID", "0")
+    if "MASTER_ADDR" not in environment:
+        environment["MASTER_ADDR"] = _first_host(environment.get("SLURM_JOB_NODELIST", ""))
+    # one port a job, so that two jobs on one machine do not meet
+    job = _whole(environment, "SLURM_JOB_ID", 0, 2**63, default=0)
+    environment.setdefault("MASTER_PORT", str(20000 + job % 20000))
+
+
+def _whole(
+    environment: Mapping[str, str], name: str, low: int, high: int, default: int | None = None
+) -> int:
+    """Return the whole number that a variable holds.
+
+    Raises:
+        UserError: it holds none, or one out of its bounds.
+    """
+    text = environment.get(name, "" if default is None else str(default))
+    if text.isascii() and text.isdecimal() and len(text) < 20 and low <= int(text) <= high:
+        return int(text)
+    found = f"is {shown(text)!r}" if name in environment else "is missing"
+    raise UserError(
+        f"the environment variable {name} {found}; it should be {low} ... {high}. "
+        "torchrun sets it; who trains alone unsets WORLD_SIZE, RANK and SLURM_NTASKS"
+    )
 
 
 def _first_host(nodes: str) -> str:
-    shown = subprocess.run(
-        ["scontrol", "show", "hostnames", nodes], capture_output=True, text=True, check=True
-    )
-    return shown.stdout.split()[0]
+    try:
+        answer = subprocess.run(
+            ["scontrol", "show", "hostnames", nodes], capture_output=True, text=True, check=True
+        )
+        return answer.stdout.split()[0]
+    except (OSError, subprocess.SubprocessError, IndexError):
+        raise UserError(
+            f"SLURM does not tell the first machine of {shown(nodes)!r}; "
+            "give its name in the environment variable MASTER_ADDR"
+        ) from None
 
 
 def join(device: torch.device, minutes: float = 10) -> torch.device:
-    """Join the group that the environment describes and return this process's own device."""
+    """Join the group that the environment describes and return this process's own device.
+
+    Raises:
+        UserError: there is no such device, or the others cannot be reached.
+    """
     if device.type == "cuda":
-        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        own, there = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+        if own >= there:
+            raise UserError(f"this is process {own + 1} of its machine, which has {there} GPUs")
+        device = torch.device("cuda", own)
         torch.cuda.set_device(device)
     if not dist.is_initialized():
         backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
-        dist.init_process_group(backend, timeout=timedelta(minutes=minutes))
+        host, port = os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"]
+        try:
+            socket.getaddrinfo(host, port)  # PyTorch would look for it for minutes
+            dist.init_process_group(backend, timeout=timedelta(minutes=minutes))
+        except (OSError, RuntimeError, ValueError) as error:
+            reason = str(error).split("\n")[0][:200]
+            place = shown(f"{host}:{port}")
+            raise UserError(f"cannot join the other processes at {place}: {reason}") from error
     return device
 
 
@@ -88,7 +160,7 @@ def any_of(flag: bool) -> bool:
     """Tell whether the flag is set in any process, so that all stop at the same step."""
     if world() == 1:
         return flag
-    box = torch.tensor([float(flag)])
+    box = torch.tensor([float(flag)], device="cpu")
     dist.all_reduce(box, op=dist.ReduceOp.MAX)
     return bool(box.item())
 
@@ -96,7 +168,7 @@ def any_of(flag: bool) -> bool:
 def wait() -> None:
     """Wait until every process is here."""
     if world() > 1:
-        dist.all_reduce(torch.zeros(1))
+        dist.all_reduce(torch.zeros(1, device="cpu"))
 
 
 def leave(code: int = 0) -> None:
@@ -110,3 +182,9 @@ def leave(code: int = 0) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def restarted() -> bool:
+    """Whether torchrun started this process again, after one like it had died."""
+    count = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    return count.isdecimal() and int(count) > 0

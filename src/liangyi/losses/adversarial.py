@@ -26,9 +26,15 @@ def discriminator(real: Tensor, fake: Tensor, real_target: float = 1.0) -> Tenso
     return real_loss + softplus(fake.float()).mean()
 
 
-def nonsaturating(fake: Tensor) -> Tensor:
-    """-E log D(G(z)), the generator's loss that practice uses: arXiv:1406.2661, section 3."""
-    return softplus(-fake.float()).mean()
+def nonsaturating(fake: Tensor, target: float = 1.0) -> Tensor:
+    """-E log D(G(z)), the generator's loss that practice uses: arXiv:1406.2661, section 3.
+
+    Args:
+        fake: logits of generated items.
+        target: what the generator wants the discriminator to say; below 1 it is content with less.
+    """
+    fake = fake.float()
+    return (softplus(-fake) + (1 - target) * fake).mean()
 
 
 def saturating(fake: Tensor) -> Tensor:

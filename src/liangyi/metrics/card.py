@@ -7,12 +7,10 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import pydantic
 
-from liangyi.core import files
 from liangyi.core.errors import UserError
 
 
@@ -24,10 +22,10 @@ class Card:
 
     metric: str  # frechet, kernel, precision ...
     value: float
-    better: Literal[
-        "lower", "higher", "half"
-    ]  # half: a judge who cannot tell is right half the time
+    # half: a judge who cannot tell is right half the time; none: shown, but no merit either way
+    better: Literal["lower", "higher", "half", "none"]
     error: float | None = None  # standard error of the value; None: the metric has none
+    degrees: int | None = None  # degrees of freedom of the error; None: so many as not to matter
     floor: float | None = None  # the same metric between real and real items, as many of each
     real: int = 0  # real items that were looked at
     generated: int = 0  # generated items that were looked at
@@ -40,11 +38,24 @@ class Card:
     about: str = ""  # one line for people
 
     @property
-    def interval(self) -> tuple[float, float] | None:
-        """The 95 % interval: value and 1.96 standard errors to either side."""
+    def margin(self) -> float | None:
+        """Half the width of the 95 % interval, by Student's t; None where no error is known."""
         if self.error is None:
             return None
-        return self.value - 1.96 * self.error, self.value + 1.96 * self.error
+        from scipy.special import stdtrit  # late: few commands look at cards
+
+        return self.error * (1.96 if self.degrees is None else float(stdtrit(self.degrees, 0.975)))
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval; on all cards it means the same.
+
+        Were samples and real items both drawn anew, as many of each, 95 % of such intervals would
+        hold the mean of the metric over all such draws. The trained model, its training items and
+        the judge's network stay what they are.
+        """
+        away = self.margin
+        return None if away is None else (self.value - away, self.value + away)
 
     def json(self) -> dict[str, Any]:
         """Return the plain form; what is not finite becomes null, which is what JSON has."""
@@ -97,33 +108,3 @@ def refusal(cards: Sequence[Card]) -> str | None:
         if len(found) > 1:
             return f"{reason}: {' and '.join(found)}"
     return None
-
-
-def keep(cards: Sequence[Card], folder: Path) -> None:
-    """Write the cards of a run into its folder, in place of older ones.
-
-    Raises:
-        UserError: the folder cannot be written to.
-    """
-    try:
-        files.write(folder / _FILE, json.dumps([card.json() for card in cards], indent=2))
-    except OSError as error:
-        raise UserError(f"cannot write {folder / _FILE}: {error.strerror}") from error
-
-
-def kept(folder: Path) -> list[Card]:
-    """Return the cards in a run's folder, none where it was never scored.
-
-    Raises:
-        UserError: the file was edited to nonsense.
-    """
-    file = folder / _FILE
-    if not file.exists():
-        return []
-    plain = files.read_json(file)
-    if not isinstance(plain, list):
-        raise UserError(f"{file} holds no cards; score the run anew")
-    return [Card.parse(one, str(file)) for one in plain]
-
-
-_FILE = "scores.json"

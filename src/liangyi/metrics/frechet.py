@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from liangyi.core import draw
 from liangyi.core.errors import UserError
 
 
@@ -79,7 +80,7 @@ def parts(count: int, groups: int) -> list[Tensor]:
     """
     if not 2 <= groups <= count // 2:
         raise UserError(f"{count} items give no error from {groups} groups; 2 to {count // 2} do")
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(0))
+    order = torch.randperm(count, generator=draw.generator(0, "groups"), device="cpu")
     return list(order.tensor_split(groups))
 
 
@@ -88,7 +89,7 @@ def jackknife(values: list[float]) -> float:
 
     Efron and Stein 1981: variance = (G - 1) / G times the sum of squares about the mean.
     """
-    found = torch.tensor(values, dtype=torch.float64)
+    found = torch.tensor(values, dtype=torch.float64, device="cpu")
     return math.sqrt((len(values) - 1) * float(found.var(correction=0)))
 
 

@@ -52,7 +52,7 @@ def subset_kernel_distances(
             for items in (real, fake)
         )
         found.append(_distance(real[rows], fake[columns]))
-    return torch.tensor(found, dtype=torch.float64)
+    return torch.tensor(found, dtype=torch.float64, device="cpu")
 
 
 def kernel_error(real: Tensor, fake: Tensor, groups: int = 10) -> float:
@@ -71,11 +71,11 @@ def kernel_error(real: Tensor, fake: Tensor, groups: int = 10) -> float:
         split = parts(len(items), groups)
         cut = [(group, part) for group, rows in enumerate(split) for part in rows.split(TILE)]
         tiles.append([items[part.to(items.device)] for _, part in cut])
-        owners.append(torch.tensor([group for group, _ in cut]))
+        owners.append(torch.tensor([group for group, _ in cut], device="cpu"))
         sizes.append([len(rows) for rows in split])
 
     def by_group(table: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-        found = torch.zeros(groups, groups, dtype=torch.float64)
+        found = torch.zeros(groups, groups, dtype=torch.float64, device="cpu")
         return found.index_put_((rows[:, None], columns[None, :]), table, accumulate=True)
 
     own = by_group(_sums(tiles[0]), owners[0], owners[0])
@@ -83,7 +83,7 @@ def kernel_error(real: Tensor, fake: Tensor, groups: int = 10) -> float:
     cross = by_group(_sums(*tiles), *owners)
 
     def without(table: Tensor, group: int) -> float:
-        outside = torch.arange(groups) != group
+        outside = torch.arange(groups, device="cpu") != group
         return float(table[outside][:, outside].sum())
 
     found = []
@@ -129,7 +129,7 @@ def _sums(tiles: Sequence[Tensor], others: Sequence[Tensor] | None = None) -> Te
     Without `others` the tiles meet each other; then no item is paired with itself, and every block
     serves both ways round.
     """
-    found = torch.zeros(len(tiles), len(others or tiles), dtype=torch.float64)
+    found = torch.zeros(len(tiles), len(others or tiles), dtype=torch.float64, device="cpu")
     for row, one in enumerate(tiles):
         for column, other in enumerate(others or tiles):
             if others is None and column < row:

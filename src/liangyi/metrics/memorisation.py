@@ -23,7 +23,7 @@ class Memorisation(NamedTuple):
         share: of the samples that are near copies.
         expected: share of the held-out items that pass for near copies: about 0.01, more where they
             are few or their ratios repeat.
-        error: standard error of `share` (liangyi.metrics.error).
+        error: standard error of `share`, were samples and held-out items both drawn anew.
         index: [M] nearest training item of each sample; of equal ones, the first.
         distance: [M] to it.
         ratio: [M] of it to the distance to the fifth nearest: 0 is a copy.
@@ -65,16 +65,26 @@ def memorisation(samples: Tensor, train: Tensor, held_out: Tensor) -> Memorisati
     usual = _ratio(nearest(held_out, distinct, NEIGHBOUR)[0])
     distance, index = nearest(samples, distinct, NEIGHBOUR)
     ratio = _ratio(distance)
-    limit = usual.kthvalue(math.ceil(QUANTILE * len(usual))).values
+    limit = _limit(usual, QUANTILE)
     share = float((ratio <= limit).double().mean())
+    # the limit has an error of its own: that of a quantile, by way of the level (Woodruff 1952)
+    away = of_share(QUANTILE, len(usual))
+    below, above = (
+        float((ratio <= _limit(usual, QUANTILE + side)).double().mean()) for side in (-away, away)
+    )
     return Memorisation(
         share=share,
         expected=float((usual <= limit).double().mean()),
-        error=of_share(share, len(samples)),
+        error=math.hypot(of_share(share, len(samples)), (above - below) / 2),
         index=first[index[:, 0]],
         distance=distance[:, 0],
         ratio=ratio,
     )
+
+
+def _limit(usual: Tensor, level: float) -> Tensor:
+    """Return the ratio that so large a share of the usual ones do not exceed; the least at 0."""
+    return usual.kthvalue(max(1, math.ceil(level * len(usual)))).values
 
 
 def _distinct(items: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from liangyi.core.errors import UserError
+from liangyi.metrics.error import of_mean, of_redrawn, of_share
 
 DIRECT = 32  # features of at most this width are subtracted, not multiplied
 TILE = 2048  # items on each side of a block: 16 MB of float32
@@ -93,6 +94,19 @@ def manifold(real: Tensor, fake: Tensor, k: int = 5) -> Manifold:
     return Manifold((held > 0).float(), recall.float(), held / k, coverage.float())
 
 
+def manifold_errors(real: Tensor, fake: Tensor, found: Manifold) -> list[float]:
+    """Return the standard error of the mean of each part of `found`, the manifold of k = 5.
+
+    Were both sets drawn anew: `liangyi.metrics.error.of_redrawn`, whose degrees of freedom it has.
+    """
+    # all but the density are shares
+    alone = [
+        of_mean(each) if each is found.density else of_share(float(each.mean()), len(each))
+        for each in found
+    ]
+    return of_redrawn(manifold, real, fake, alone)
+
+
 def two_sample(real: Tensor, fake: Tensor) -> Tensor:
     """Tell which items [N + M], real first, have their nearest other item in their own set.
 
@@ -115,6 +129,15 @@ def two_sample(real: Tensor, fake: Tensor) -> Tensor:
         to_fake[rows] = torch.minimum(to_fake[rows], square.amin(1))
         to_real[columns] = torch.minimum(to_real[columns], square.amin(0))
     return ((torch.cat([to_fake, to_real]) - own).sign() + 1) / 2
+
+
+def two_sample_error(real: Tensor, fake: Tensor, found: Tensor) -> float:
+    """Return the standard error of the mean of `found`, the two-sample test of both sets.
+
+    Were both sets drawn anew: `liangyi.metrics.error.of_redrawn`, whose degrees of freedom it has.
+    """
+    alone = of_share(float(found.mean()), len(found))
+    return of_redrawn(lambda *sets: [two_sample(*sets)], real, fake, [alone])[0]
 
 
 def _centred(first: Tensor, *others: Tensor) -> list[Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from liangyi.core import draw
 from liangyi.core.errors import UserError
 
 
@@ -38,9 +39,10 @@ def wasserstein(one: Tensor, other: Tensor, seed: int = 0, most: int = 1000) -> 
     if one.shape[1] == 1:
         return float(wasserstein_distance(one[:, 0], other[:, 0]))
     count = min(len(one), len(other), most)
-    dice = torch.Generator().manual_seed(seed)
+    dice = draw.generator(seed, "matched items")
     one, other = (
-        items[torch.randperm(len(items), generator=dice)[:count]] for items in (one, other)
+        items[torch.randperm(len(items), generator=dice, device="cpu")[:count]]
+        for items in (one, other)
     )
     # the quick way, |x|^2 + |y|^2 - 2 x y, would lose small distances of items far from 0
     costs = torch.cdist(one, other, compute_mode="donot_use_mm_for_euclid_dist")

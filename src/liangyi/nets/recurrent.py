@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from liangyi.core import draw
 from liangyi.core.errors import UserError
 
 State = tuple[Tensor, Tensor]
@@ -51,9 +52,9 @@ class Writer(nn.Module):
         word = torch.full((count,), START, device=self.output.weight.device)
         state: State | None = None
         words = []
-        for _ in range(length):
+        for share in draw.uniform(count, length, device=word.device).unbind(1):
             logits, state = self.step(word, state)
-            word = sample(logits)
+            word = chosen(logits, share)
             words.append(word)
         return torch.stack(words, 1)
 
@@ -74,16 +75,23 @@ class Writer(nn.Module):
             live = length - ahead  # longer prefixes are whole sentences by now
             word, h, c = word[:live], h[:live], c[:live]
             logits, (h, c) = self.step(word.flatten(), (h.flatten(0, 2), c.flatten(0, 2)))
-            word, h, c = (x.unflatten(0, word.shape) for x in (sample(logits), h, c))
+            # a row of random numbers belongs to a sentence, like all of its completions
+            share = draw.uniform(len(token), tries, live, device=token.device).permute(2, 1, 0)
+            word = chosen(logits, share.flatten())
+            word, h, c = (x.unflatten(0, share.shape) for x in (word, h, c))
             prefix = torch.arange(live, device=token.device)
             sentences[prefix, :, :, prefix + ahead] = word
         return sentences
 
 
-def sample(logits: Tensor) -> Tensor:
-    """Draw one word for each row [N V] -> [N], by the Gumbel-max trick."""
-    noise = torch.empty_like(logits, dtype=torch.float32).exponential_()
-    return (logits.float() - noise.log()).argmax(-1)
+def chosen(logits: Tensor, share: Tensor) -> Tensor:
+    """Return the words [N] at which the summed probabilities of [N V] pass a share [N] in [0, 1).
+
+    For a uniform share it is a draw from the probabilities.
+    """
+    total = logits.float().softmax(-1).cumsum_(-1)
+    word = torch.searchsorted(total, share[:, None] * total[:, -1:], right=True).squeeze(1)
+    return word.clamp(max=logits.shape[1] - 1)  # the product may round up to the whole
 
 
 class Reader(nn.Module):
@@ -112,9 +120,14 @@ class Reader(nn.Module):
     ) -> None:
         super().__init__()
         if len(windows) != len(filters):
-            raise UserError(f"--windows has {len(windows)} numbers, --filters {len(filters)}")
+            raise UserError(
+                f"{len(filters)} numbers of filters for {len(windows)} windows; give one for each",
+                setting="filters",
+            )
         if min(windows, default=length + 1) > length:
-            raise UserError(f"no window of {windows} fits into {length} words; try --windows 1 2")
+            raise UserError(
+                f"no window of {windows} fits into {length} words; try 1 2", setting="windows"
+            )
         self.embedding = nn.Embedding(vocabulary, width)
         fitting = [(w, f) for w, f in zip(windows, filters, strict=True) if w <= length]
         self.convolutions = nn.ModuleList(nn.Conv1d(width, f, w) for w, f in fitting)

@@ -2,50 +2,47 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
-from itertools import dropwhile
+
+from rich.console import RenderableType
+from rich.text import Text
 
 from liangyi.metrics.card import Card
+from liangyi.views import text
 from liangyi.views.conditions import conditions, conditions_of_runs
-from liangyi.views.figures import ARROWS, figures
-from liangyi.views.ranking import Row, ranked, told
+from liangyi.views.figures import ARROWS, MEANING, figures
+from liangyi.views.ranking import BEST, Row, ranked, told
 
-LEGEND = "± 95 % interval; floor: the same between real and other real items"
-WIDTH = 100  # letters of a line
+LEGEND = f"± {MEANING}; floor: real against other real items"
 HEADING = 18  # letters of a run's name in a line of its heading
-NARROWEST = 24  # letters of a line about a metric, however wide the figures are
-GAP = 2
 NOTHING = "no cards"
 
 
-def table(cards: Sequence[Card], width: int = WIDTH) -> str:
-    """Write the cards of one run as aligned lines, and below what they were measured on."""
+def table(cards: Sequence[Card], width: int | None = None) -> str:
+    """Write the cards of one run as a table, and below what they were measured on."""
     if not cards:
         return NOTHING
-    floors = [figures(card)[2] for card in cards]
-    wide = max(map(len, [*floors, "floor"]))
-    columns = [
-        ["metric", *(_line(card.metric) for card in cards)],
-        ["", *(ARROWS[card.better] for card in cards)],
-        ["value", *_values(cards)],
-        ["floor".rjust(wide), *(floor.rjust(wide) for floor in floors)],
-    ]
-    lines = _aligned(columns if any(floors) else columns[:-1])
-    used = max(map(len, lines)) + GAP
-    shown = []
-    for line, about in zip(lines, ["about", *(card.about for card in cards)], strict=True):
-        said = textwrap.wrap(_line(about), max(NARROWEST, width - used)) or [""]
-        shown += [f"{line:{used}}{said[0]}".rstrip(), *(" " * used + more for more in said[1:])]
+    shown = text.table()
+    shown.add_column("metric", no_wrap=True)
+    shown.add_column("")
+    shown.add_column("value", justify="right", no_wrap=True)
+    shown.add_column("", no_wrap=True)
+    shown.add_column("floor", justify="right", no_wrap=True)
+    shown.add_column("about")
+    for card in cards:
+        value, away, floor = figures(card)
+        margin = Text(f"± {away}" if away else "", "dim")
+        about = text.words(card.about)
+        shown.add_row(text.words(card.metric), ARROWS[card.better], value, margin, floor, about)
     notes = [LEGEND, *conditions([(card.metric, card) for card in cards])]
-    return "\n".join([*shown, "", *_wrapped(notes, width)])
+    return text.rendered(shown, *_below(notes), width=width)
 
 
 def comparison(
     names: Sequence[str],
     cards: Sequence[Sequence[Card]],
     refusals: Mapping[str, str],
-    width: int = WIDTH,
+    width: int | None = None,
 ) -> str:
     """Write the cards of several runs side by side.
 
@@ -56,82 +53,63 @@ def comparison(
         names: of the runs.
         cards: of each run.
         refusals: metric -> why its cards may not be ranked; they are shown, and the reason too.
-        width: of a line, beyond which further runs follow below.
+        width: of a line, beyond which further runs follow below; None: the terminal's.
     """
     rows = ranked(cards, refusals)
     if not rows:
         return NOTHING
-    headings = [textwrap.wrap(_line(name), HEADING) or [""] for name in names]
-    tall = max(map(len, headings))
-    top = [""] * (tall - 1)
-    stub = [
-        [*top, "metric", *(_line(row.metric) for row in rows)],
-        [*top, "", *(ARROWS[row.better] for row in rows)],
-    ]
-    runs = [
-        [""] * (tall - len(heading)) + heading + _cells(place, rows)
-        for place, heading in enumerate(headings)
-    ]
-    lines: list[str] = []
-    for block in _blocks(runs, width - sum(_width(column) + GAP for column in stub)):
-        # a heading may be taller in another block
-        lines += [*dropwhile(lambda line: not line, _aligned([*stub, *block])), ""]
+    runs = [(text.words(name), _cells(place, rows)) for place, name in enumerate(names)]
+    stub = max(len("metric"), *(len(row.metric) for row in rows)) + text.GAP + 1
+    shown: list[RenderableType] = []
+    for block in _blocks(runs, (width or text.room()) - stub):
+        side_by_side = text.table()
+        side_by_side.add_column("metric", no_wrap=True, vertical="bottom")
+        side_by_side.add_column("")
+        for name, cells in block:
+            wide = _width(name, cells)
+            side_by_side.add_column(name, width=wide, overflow="fold", vertical="bottom")
+        for place, row in enumerate(rows):
+            own = [cells[place] for _, cells in block]
+            side_by_side.add_row(text.words(row.metric), ARROWS[row.better], *own)
+        shown += [side_by_side, ""]
     notes = [*told(rows), *conditions_of_runs(names, cards)]
-    return "\n".join([*lines, *_wrapped(notes, width)])
+    return text.rendered(*shown[:-1], *_below(notes), width=width)
 
 
-def _cells(place: int, rows: Sequence[Row]) -> list[str]:
+Run = tuple[Text, list[Text]]  # name and cells of a run
+
+
+def _cells(place: int, rows: Sequence[Row]) -> list[Text]:
     """Return what a run has in each row, aligned among themselves."""
-    values = _values([row.cards[place] for row in rows])
-    return [f"{said} {row.marks[place]}" for said, row in zip(values, rows, strict=True)]
-
-
-def _values(cards: Sequence[Card | None]) -> list[str]:
-    """Return values with their margins, aligned among themselves."""
+    cards = [row.cards[place] for row in rows]
     parts = [figures(card)[:2] if card is not None else ("-", "") for card in cards]
     values, aways = (max(len(part[side]) for part in parts) for side in (0, 1))
     room = 3 + aways if aways else 0
-    return [v.rjust(values) + (f" ± {away}" if away else "").ljust(room) for v, away in parts]
+    return [
+        Text(
+            value.rjust(values) + (f" ± {away}" if away else "").ljust(room) + f" {mark}",
+            "bold" if mark == BEST else "",
+        )
+        for (value, away), mark in zip(parts, (row.marks[place] for row in rows), strict=True)
+    ]
 
 
-def _blocks(columns: Sequence[list[str]], room: int) -> list[list[list[str]]]:
-    """Share columns out to blocks that fit into a width, at least one each."""
-    blocks: list[list[list[str]]] = []
+def _width(name: Text, cells: Sequence[Text]) -> int:
+    return max(min(len(name), HEADING), *map(len, cells))
+
+
+def _blocks(runs: Sequence[Run], room: int) -> list[list[Run]]:
+    """Share runs out to blocks that fit into a width, at least one each."""
+    blocks: list[list[Run]] = []
     left = 0
-    for column in columns:
-        wide = _width(column) + GAP
-        if not blocks or wide > left + GAP:  # nothing follows the last of a line
+    for run in runs:
+        wide = _width(*run) + text.GAP
+        if not blocks or wide > left:
             blocks, left = [*blocks, []], room
-        blocks[-1].append(column)
+        blocks[-1].append(run)
         left -= wide
     return blocks
 
 
-def _aligned(columns: Sequence[list[str]]) -> list[str]:
-    """Return the lines of columns, which are set to the left."""
-    padded = [[cell.ljust(_width(column)) for cell in column] for column in columns]
-    return [(" " * GAP).join(row).rstrip() for row in zip(*padded, strict=True)]
-
-
-def _width(column: Sequence[str]) -> int:
-    return max(map(len, column))
-
-
-def _wrapped(lines: Sequence[str], width: int) -> list[str]:
-    """Return lines of bearable length; what goes on from the line before is indented."""
-    return [
-        part
-        for line in lines
-        for part in textwrap.wrap(
-            _line(line),
-            width,
-            subsequent_indent="  ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-    ]
-
-
-def _line(words: str) -> str:
-    """Return words that keep to their line and carry no control characters."""
-    return "".join(c if c.isprintable() else " " for c in words)
+def _below(notes: Sequence[str]) -> list[Text]:
+    return [Text(), *(text.words(note, "dim") for note in notes)]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 
 from liangyi.doctor.verdict import Verdict
 from liangyi.metrics.card import Card
-from liangyi.views.cards_html import comparison_html
-from liangyi.views.intervals import dot
-from liangyi.views.overlay import overlaid
-from liangyi.views.page import facts, page, picture, section
+from liangyi.views import charts, intervals, pages
+from liangyi.views.conditions import conditions_of_runs
+from liangyi.views.ranking import BEST, ranked, told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,34 +37,17 @@ def comparison_page(
         refusals: metric -> why its cards may not be ranked.
 
     Returns:
-        HTML. All strings are escaped.
+        HTML. All words are escaped.
     """
-    names = [run.name for run in runs]
-    logs = {run.name: run.lines for run in runs}
-    curves = overlaid(logs) if any(logs.values()) else ""
-    body = [
-        f"<header><h1>{escape(title)}</h1></header>",
-        section("How good", comparison_html(names, [run.cards for run in runs], refusals or {})),
-        section("Runs", _columns(runs)),
-        section("Curves", f'<div class="wide">{curves}</div>' if curves else ""),
-    ]
-    return page(title, body)
-
-
-def _columns(runs: Sequence[Column]) -> str:
-    parts = []
-    for place, run in enumerate(runs):
-        known = {"model": run.model, "data": run.data, "step": f"{run.step:,}"}
-        shown = picture(run.sample, f"newest samples of {run.name}") if run.sample else ""
-        verdicts = "".join(
-            f'<li class="{"well" if verdict.healthy else "ill"}" '
-            f'title="{escape(verdict.evidence)}">{escape(verdict.name)}</li>'
-            for verdict in run.verdicts
-        )
-        chips = f'<ul class="chips">{verdicts}</ul>' if verdicts else ""
-        parts.append(
-            f'<div><h3 class="run">{dot(place)}{escape(run.name)}</h3>'
-            f"{facts({key: value for key, value in known.items() if value})}"
-            f"{shown}{chips}</div>"
-        )
-    return f'<div class="runs">{"".join(parts)}</div>' if parts else ""
+    names, cards = [run.name for run in runs], [run.cards for run in runs]
+    rows = ranked(cards, refusals or {})
+    return pages.render(
+        "compare.html",
+        title=title,
+        runs=runs,
+        rows=rows,
+        notes=[intervals.LEGEND, *told(rows), *conditions_of_runs(names, cards)],
+        BEST=BEST,
+        charts=charts.of_runs({run.name: run.lines for run in runs}),
+        logged=any(run.lines for run in runs),
+    )

@@ -5,19 +5,32 @@ from __future__ import annotations
 import math
 
 from liangyi.metrics.card import Card
-from liangyi.views.axes import short
 
-ARROWS = {"lower": "↓", "higher": "↑", "half": "½"}
+ARROWS = {"lower": "↓", "higher": "↑", "half": "½", "none": ""}
+MEANING = "95 % interval, samples and real items both drawn anew"  # of all cards: docs/judging.md
 DIGITS = 4  # of a figure without an error
 LONGEST = 6  # decimals, beyond which powers of ten are written
 LARGEST = 1e7  # and from which on they are written as well
 FINEST = 1e-7  # error over value, below which it is only that of rounding
+UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def short(value: float, digits: int = 3) -> str:
+    """Write a number for a label: 5058, 12.5k, 0.25, 1.3e-05, nan."""
+    if not math.isfinite(value):
+        return "nan"
+    # what is rounded up to the next unit is written in it: 1M, not 1e+03k
+    size, unit = next((pair for pair in UNITS if abs(value) >= 0.9995 * pair[0]), (1.0, ""))
+    if abs(value) < 9999.5:  # four digits are as short as 5.06k, and exact
+        return f"{value:.{max(digits, 4) if abs(value) >= 999.5 else digits}g}"
+    return f"{value / size:.{digits}g}{unit}"
 
 
 def margin(card: Card) -> float | None:
     """Return half the width of the 95 % interval, None where it is not known."""
-    away = 1.96 * card.error if card.error is not None else math.nan
-    return away if math.isfinite(away) and math.isfinite(card.value) else None
+    away = card.margin
+    known = away is not None and math.isfinite(away) and math.isfinite(card.value)
+    return away if known else None
 
 
 def figures(card: Card) -> tuple[str, str, str]:

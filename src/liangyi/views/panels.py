@@ -1,14 +1,17 @@
-"""From the log of a training to panels: which curves share their axes, and how far those reach."""
+"""From the log of a training to panels: which curves share their axes."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 SKIP = {"step", "seconds"}
 OWN = {"items_per_second", "images_per_second"}  # metrics with a panel of their own
 FIRST = "training"  # title of the metrics without a prefix
 SIGNAL = "signal/"  # prefix of what the doctor looks at
+# of the doctor's many signals those that say how good a run is
+TELLING = {f"{SIGNAL}{name}" for name in ("energy", "diversity", "coverage")}
 Series = dict[str, list[tuple[float, float]]]  # metric -> (step, value)
 
 
@@ -19,23 +22,6 @@ class Panel:
     title: str
     series: Series  # not-a-number where the curve is broken; an empty one only keeps its colour
     log: bool
-
-    def limits(self) -> tuple[float, float]:
-        """Return the ends of the vertical axis, in units along it."""
-        values = [v for line in self.series.values() for _, v in line if math.isfinite(v)]
-        along = [self.along(value) for value in values] or [0.0]
-        low, high = min(along), max(along)
-        if low == high:
-            room = abs(low) * 0.1 or 1.0
-            return low - room, high + room
-        # a measure that starts at zero shall be seen to do so
-        low = 0.0 if not self.log and 0 <= low < 0.4 * high else low
-        room = (high - low) * 0.06
-        return low - room * (low != 0 or self.log), high + room
-
-    def along(self, value: float) -> float:
-        """Return a value in units along the vertical axis."""
-        return math.log10(value) if self.log else value
 
 
 def series(lines: list[dict[str, float]]) -> Series:
@@ -72,9 +58,29 @@ def grouped(found: Series) -> list[Panel]:
 def signals(found: Series) -> list[Panel]:
     """Return a panel for each of the doctor's signals: no two of them have one unit."""
     return [
-        single(name.removeprefix(SIGNAL).replace("_", " "), {name: line})
+        single(_title(name), {name: line})
         for name, line in found.items()
         if name.startswith(SIGNAL)
+    ]
+
+
+def shared(runs: Mapping[str, Series]) -> list[Panel]:
+    """Return a panel for each metric that at least two runs have, with a curve a run.
+
+    Losses come first, then measures, the doctor's telling signals, and how fast it went. A run
+    without the metric keeps its place by an empty curve, and with it everyone's colour.
+    """
+    metrics = dict.fromkeys(metric for curves in runs.values() for metric in curves)
+    common = [
+        metric
+        for metric in metrics
+        if sum(metric in curves for curves in runs.values()) > 1
+        and (metric in TELLING or not metric.startswith(SIGNAL))
+    ]
+    common.sort(key=lambda metric: (metric in OWN, metric.startswith(SIGNAL), "/" in metric))
+    return [
+        single(_title(metric), {name: curves.get(metric, []) for name, curves in runs.items()})
+        for metric in common
     ]
 
 
@@ -82,6 +88,10 @@ def single(title: str, shared: Series) -> Panel:
     """Return one panel for all curves, logarithmic where they span more than three decades."""
     every = [point for line in shared.values() for point in line]
     return Panel(title, shared, _decades(every) > 3)
+
+
+def _title(metric: str) -> str:
+    return metric.removeprefix(SIGNAL).replace("_", " ")
 
 
 def _split(title: str, group: Series) -> list[Panel]:

@@ -15,6 +15,7 @@ MEANINGS = {
     CLOSE: f"{CLOSE} too close to call: 95 % intervals overlap",
 }
 NO_ERROR = "no error is known"
+NO_MERIT = "neither way is better"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def _marked(cards: Sequence[Card | None]) -> tuple[tuple[str, ...], str]:
         if card is not None and math.isfinite(card.value)
     }
     marks = [""] * len(cards)
+    if any(card.better == "none" for card in finite.values()):
+        return tuple(marks), NO_MERIT
     if len(finite) > 1:
         if any(margin(card) is None for card in finite.values()):
             return tuple(marks), NO_ERROR

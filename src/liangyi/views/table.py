@@ -9,8 +9,13 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import torch
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
+
+from liangyi.views import text
 
 
 @dataclass(frozen=True)
@@ -64,44 +69,40 @@ def summary(layers: Iterable[Layer]) -> Totals:
     return Totals(trainable, trainable + sum(row.statistics for row in rows))
 
 
-def render(networks: dict[str, list[Layer]]) -> str:
-    """Return the tables of several networks as plain aligned text, with totals."""
-    head = ("layer", "kind", "detail", "output", "parameters")
-    body = {
-        name: [
-            (row.name, row.kind, row.detail, _sides(row.shape), f"{row.parameters:,}")
-            for row in rows
-        ]
-        for name, rows in networks.items()
-    }
-    cells = [head, *(row for rows in body.values() for row in rows)]
-    widths = [max(len(row[place]) for row in cells) for place in range(len(head))]
-    widths[4] = max([widths[4], *(len(f"{summary(rows)[1]:,}") for rows in networks.values())])
-    rule = "  " + "-" * (sum(widths) + 2 * len(widths) - 2)
-    lines: list[str] = []
-    for name, rows in body.items():
-        lines += [name, _line(head, widths), rule, *(_line(row, widths) for row in rows), rule]
-        totals = summary(networks[name])
-        lines.append(_total("trainable", totals.trainable, len(rule)))
-        if totals.with_statistics != totals.trainable:
-            lines.append(_total("with running statistics", totals.with_statistics, len(rule)))
-        lines.append("")
+def render(networks: dict[str, list[Layer]], width: int | None = None) -> str:
+    """Return the tables of several networks as text, with totals.
+
+    Args:
+        networks: name -> rows as `layers` returns them.
+        width: letters of a line; None: the terminal's.
+    """
+    shown: list[RenderableType] = []
+    for name, rows in networks.items():
+        shown += [Text(name, "bold"), _table(rows), ""]
     if len(networks) > 1:
         every = summary(row for rows in networks.values() for row in rows)
-        lines.append(_total("trainable, all together", every.trainable, len(rule)))
-    return "\n".join(lines).rstrip() + "\n"
+        shown += [f"trainable, all together: {every.trainable:,}", ""]
+    return text.rendered(*shown[:-1], width=width)
 
 
-def _line(row: tuple[str, ...], widths: list[int]) -> str:
-    left = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
-    return "  " + "  ".join([*left, row[-1].rjust(widths[-1])])
+def _table(rows: list[Layer]) -> Table:
+    table = text.table()
+    for head in ("layer", "kind", "detail", "output"):
+        table.add_column(head)
+    table.add_column("parameters", justify="right", no_wrap=True)
+    for row in rows:
+        cells = map(text.words, (row.name, row.kind, row.detail, sides(row.shape)))
+        table.add_row(*cells, f"{row.parameters:,}")
+    totals = summary(rows)
+    table.add_section()
+    table.add_row("trainable", "", "", "", f"{totals.trainable:,}")
+    if totals.with_statistics != totals.trainable:
+        table.add_row("with running statistics", "", "", "", f"{totals.with_statistics:,}")
+    return table
 
 
-def _total(label: str, number: int, width: int) -> str:
-    return f"  {label}" + f"{number:,}".rjust(width - len(label) - 2)
-
-
-def _sides(shape: tuple[int, ...] | None) -> str:
+def sides(shape: tuple[int, ...] | None) -> str:
+    """Return the sides of an output as words, nothing where they are unknown."""
     return "" if shape is None else " x ".join(map(str, shape))
 
 
