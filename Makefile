@@ -15,8 +15,8 @@ demo: $(VENV)/ready-demo
 	@echo "look at: runs/demo/digits.png and runs/demo/report.html"
 
 test: $(VENV)/ready-dev
-	$(RUN)ruff check src tests benchmarks
-	$(RUN)ruff format --check src tests benchmarks
+	$(RUN)ruff check src tests benchmarks examples
+	$(RUN)ruff format --check src tests benchmarks examples
 	$(RUN)mypy
 	OMP_NUM_THREADS=1 $(RUN)python -m pytest -n 2
 

@@ -13,10 +13,10 @@ import argparse
 import torch
 from sklearn.decomposition import PCA
 
-from liangyi.core.run import Run
 from liangyi.data import Dataset
-from liangyi.measuring import test
-from liangyi.session import data_of
+from liangyi.lab.table import markdown
+from liangyi.runs.run import Run
+from liangyi.scoring.held_out import figures_on
 
 
 def main(arguments: list[str]) -> None:
@@ -24,7 +24,8 @@ def main(arguments: list[str]) -> None:
     words.add_argument("run")
     torch.manual_seed(0)
     run = Run(words.parse_args(arguments).run)
-    train, held_out = data_of(run), data_of(run, "test")
+    source = run.source()
+    train, held_out = run.data(source), source.split("test")
     assert isinstance(train, Dataset) and isinstance(held_out, Dataset)
     first, second = (
         data.columns["image"].flatten(1).numpy().astype("float32") / 255
@@ -32,6 +33,10 @@ def main(arguments: list[str]) -> None:
     )
     components = PCA(run.config.code, random_state=0).fit(first)
     again = components.inverse_transform(components.transform(second))
-    print(f"{run.name}: {test(run.model(), held_out)['test/pixel_error']:.4f}")
-    print(f"PCA, {components.n_components_} components: {((again - second) ** 2).mean():.4f}")
-    print(f"mean picture: {((first.mean(0) - second) ** 2).mean():.4f}")
+    errors = {
+        f"`{run.kind.name()}`": figures_on(run.model(), held_out)["test/pixel_error"],
+        f"PCA, {components.n_components_} components": ((again - second) ** 2).mean(),
+        "mean picture": ((first.mean(0) - second) ** 2).mean(),
+    }
+    rows = [[name, f"{error:.4f}"] for name, error in errors.items()]
+    print(markdown([f"{run.config.code} numbers a picture", "mean squared error"], rows))

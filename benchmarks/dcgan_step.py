@@ -27,9 +27,9 @@ from benchmarks.peers import plain, question
 from benchmarks.peers import plain_networks as networks
 from benchmarks.peers.resident import Resident, batches, digits
 from benchmarks.peers.stretch import stretches
-from liangyi.core.run import build
-from liangyi.core.trainer import Trainer
-from liangyi.zoo.dcgan_mnist import DCGANMnist, DCGANMnistConfig
+from liangyi.runs.run import build
+from liangyi.training.trainer import Trainer
+from liangyi.zoo.adversarial.dcgan_mnist import DCGANMnist, DCGANMnistConfig
 
 STEPS = 10  # that `--agree` compares
 Losses = tuple[float, float]  # the discriminator's, the generator's

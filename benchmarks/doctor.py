@@ -2,14 +2,16 @@
 
     python -m benchmarks doctor OUT [--seeds 0 1 2] [--only WORD]
 
-Every training is a run in OUT, made once; the verdicts are computed anew each time. Prints how many
-of the planted diseases are found, and how many healthy trainings draw a false alarm.
+Every training is a run in OUT, made once; the verdicts are computed anew each time. Prints a table:
+how many of the planted diseases are found, and how many healthy trainings draw a false alarm; and,
+beside it, what was said of each training.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
+import contextlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,20 +20,21 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from liangyi.api import shared_out
-from liangyi.core import draw, registry
-from liangyi.core.batch import Images, Labelled, Points, Spec
+import liangyi
+from liangyi.core import draw
+from liangyi.core.batch import Images, Labelled, detached
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
-from liangyi.core.run import Run
-from liangyi.core.trainer import TrainingFailed
-from liangyi.data import DataConfig, Dataset, load
+from liangyi.data import Dataset, choose
+from liangyi.doctor.diagnosis import diagnose
+from liangyi.lab.table import markdown
 from liangyi.losses import adversarial
-from liangyi.nets.mlp import Shaped, mlp, size
-from liangyi.session import create, follow
-from liangyi.zoo.acgan import ACGAN
-from liangyi.zoo.gan import GAN, GANConfig
+from liangyi.nets.mlp import Shaped, mlp
+from liangyi.runs.run import Run
+from liangyi.training.trainer import TrainingFailed
+from liangyi.zoo.adversarial.gan import GAN, GANConfig
+from liangyi.zoo.conditional.acgan import ACGAN
 
 # the planted mistakes, each one that people make
 
@@ -40,17 +43,12 @@ from liangyi.zoo.gan import GAN, GANConfig
 class Greedy(GAN):
     """The generator takes ten turns for each of the discriminator's: it finds one answer."""
 
-    def updates(self, batch: Images | Points, step: int) -> Iterator[Update]:
-        (real,) = batch
-        fake = self.generate(self.noise(len(real)))
-        loss = adversarial.discriminator(
-            self.discriminator(real), self.discriminator(fake.detach())
-        )
+    def updates(self, batch: Any, step: int) -> Iterator[Update]:
+        fake = self.generated(len(batch[0]))
+        loss = adversarial.discriminator(self.judgement(batch), self.judgement(detached(fake)))
         yield Update(self.discriminator, loss, discriminator=loss)
         for _ in range(10):
-            loss = adversarial.nonsaturating(
-                self.discriminator(self.generate(self.noise(len(real))))
-            )
+            loss = adversarial.nonsaturating(self.judgement(self.generated(len(batch[0]))))
             yield Update(self.generator, loss, generator=loss)
 
 
@@ -66,14 +64,11 @@ class Deaf(GAN):
 class Saturating(GAN):
     """The minimax loss itself, and a discriminator that learns ten times as fast."""
 
-    def updates(self, batch: Images | Points, step: int) -> Iterator[Update]:
-        (real,) = batch
-        fake = self.generate(self.noise(len(real)))
-        loss = adversarial.discriminator(
-            self.discriminator(real), self.discriminator(fake.detach())
-        )
+    def updates(self, batch: Any, step: int) -> Iterator[Update]:
+        fake = self.generated(len(batch[0]))
+        loss = adversarial.discriminator(self.judgement(batch), self.judgement(detached(fake)))
         yield Update(self.discriminator, loss, discriminator=loss)
-        loss = adversarial.saturating(self.discriminator(fake))
+        loss = adversarial.saturating(self.judgement(fake))
         yield Update(self.generator, loss, generator=loss)
 
     def schedule(self, player: str, step: int) -> float:
@@ -92,10 +87,10 @@ class Blind(GAN):
 class Sigmoid(GAN):
     """The output is a sigmoid's, the pictures are in (-1, 1)."""
 
-    def __init__(self, config: GANConfig, spec: Spec) -> None:
-        super().__init__(config, spec)
-        drawing = mlp((config.latent, *config.generator_widths, size(spec.shape)), nn.ReLU())
-        self.generator = Shaped(nn.Sequential(drawing, nn.Sigmoid()), spec.shape)
+    def networks(self) -> None:
+        super().networks()
+        widths = (self.config.latent, *self.config.generator_widths, self.spec.size)
+        self.generator = Shaped(mlp(widths, nn.ReLU(), nn.Sigmoid()), self.spec.shape)
 
 
 @register("planted-deaf-to-labels")
@@ -120,9 +115,8 @@ class Parrot(Model):
 
     Config = GANConfig
 
-    def __init__(self, config: GANConfig, spec: Spec) -> None:
-        super().__init__(config, spec)
-        self.table = nn.Parameter(torch.randn(config.latent, *spec.shape) * 0.1)
+    def networks(self) -> None:
+        self.table = nn.Parameter(torch.randn(self.config.latent, *self.spec.shape) * 0.1)
 
     def updates(self, batch: Images, step: int) -> Iterator[Update]:
         nearest = torch.cdist(batch.image.flatten(1), self.table.flatten(1)).argmin(1)
@@ -135,29 +129,32 @@ class Parrot(Model):
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.SGD(weights, lr=40.0)
 
+    def generated(self, count: int, given: Any = None) -> Any:
+        chosen = draw.integers(len(self.table), count)
+        drawn = self.table[chosen] + 0.02 * draw.normal(count, *self.spec.shape)
+        return self.Batch(drawn.clamp(-1, 1))
+
     @verb
     def sample(self, count: int) -> Tensor:
-        chosen = draw.integers(len(self.table), count)
-        return (self.table[chosen] + 0.02 * draw.normal(count, *self.spec.shape)).clamp(-1, 1)
+        return self.generated(count)[0]
 
 
 @register("planted-orbit")
 class Orbit(GAN):
     """The Dirac-GAN, arXiv:1801.04406, section 2: its players turn around each other for ever."""
 
-    def __init__(self, config: GANConfig, spec: Spec) -> None:
-        super().__init__(config, spec)
-        self.generator = nn.Linear(config.latent, spec.shape[0])
-        self.discriminator = nn.Linear(spec.shape[0], 1, bias=False)
+    def networks(self) -> None:
+        (width,) = self.spec.shape
+        self.generator = nn.Linear(self.config.latent, width)
+        self.discriminator = nn.Linear(width, 1, bias=False)
         nn.init.eye_(self.generator.weight).requires_grad_(False).mul_(2.0)
         nn.init.constant_(self.generator.bias, 4.0)
 
-    def updates(self, batch: Images | Points, step: int) -> Iterator[Update]:
-        (real,) = batch
-        fake = self.generate(self.noise(len(real)))
-        loss = self.discriminator(fake.detach()).mean() - self.discriminator(real).mean()
+    def updates(self, batch: Any, step: int) -> Iterator[Update]:
+        fake = self.generated(len(batch[0]))
+        loss = self.judgement(detached(fake)).mean() - self.judgement(batch).mean()
         yield Update(self.discriminator, loss, discriminator=loss)
-        loss = -self.discriminator(fake).mean()
+        loss = -self.judgement(fake).mean()
         yield Update(self.generator, loss, generator=loss)
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
@@ -254,8 +251,9 @@ HEALTHY: list[Case] = [
     ("mnist-mlp", "digits", {"steps": 2000, "batch_size": 64}),
     ("mnist-cnn", "digits", {"steps": 600, "batch_size": 64}),
     ("seqgan", "oracle", {"vocabulary": 30, "length": 8, "steps": 2000, "likelihood_steps": 1000,
-                          "judging_steps": 200, "judgings": 2, "rollouts": 4, "windows": (1, 2, 3),
-                          "filters": (32, 32, 32), "discriminator_rate": 1e-3}),
+                          "pretrain_steps": 200, "discriminator_steps": 2, "rollouts": 4,
+                          "windows": (1, 2, 3), "filters": (32, 32, 32),
+                          "discriminator_rate": 1e-3}),
 ]  # fmt: skip
 
 
@@ -264,27 +262,23 @@ def trained(case: Case, seed: int, path: Path, few: Path) -> Run:
     model, data, settings = case
     if (path / "done").exists():
         return Run(path)
-    kind = registry.find(model)
-    parts = shared_out(
-        {"device": "cpu", "examine_every": 100, "sample_every": 100_000, "log_every": 100,
-         **settings, "seed": seed, "rewind": 0},
-        config=kind.Config(),
-        data=DataConfig(data=str(few) if data == FEW else data),
-        training=dataclasses.replace(kind.recipe, checkpoint_every=10_000),
-    )  # fmt: skip
-    run = Run(path) if path.exists() else create(kind, *(parts[k] for k in parts), path)
-    try:
-        for _ in follow(run):
+    usual = {"device": "cpu", "examine_every": 100, "sample_every": 100_000, "log_every": 100,
+             "checkpoint_every": 10_000}  # fmt: skip
+    if path.exists():
+        run = Run(path)
+    else:
+        wanted = usual | settings | {"seed": seed}
+        run = liangyi.create_run(model, few if data == FEW else data, path, **wanted)
+    with contextlib.suppress(TrainingFailed):
+        for _ in liangyi.Session(run):
             pass
-    except TrainingFailed:
-        pass
     (path / "done").touch()
     return run
 
 
 def few_digits(folder: Path) -> Path:
     """Write forty digits to train on, and two hundred others that are held out."""
-    digits = load("digits")
+    digits = choose("digits").split()
     assert isinstance(digits, Dataset)
     for split, part in (("train", slice(0, 40)), ("test", slice(40, 240))):
         (folder / split).mkdir(parents=True, exist_ok=True)
@@ -294,15 +288,13 @@ def few_digits(folder: Path) -> Path:
 
 
 def main(arguments: list[str]) -> None:
-    from liangyi.diagnosing import diagnose
-
     words = argparse.ArgumentParser(prog="python -m benchmarks doctor", description=__doc__)
     words.add_argument("out", type=Path)
     words.add_argument("--seeds", type=int, nargs="+", default=[0])
     words.add_argument("--only", default="")
     args = words.parse_args(arguments)
     few = few_digits(args.out / "few")
-    found = alarms = planted = healthy = 0
+    right: dict[str, list[bool]] = {}  # of each expected verdict, one a training
     rows: list[tuple[str, Case]] = [("healthy", case) for case in HEALTHY]
     rows += [(name, case) for name, cases in DISEASES.items() for case in cases]
     for place, (expected, case) in enumerate(rows):
@@ -313,19 +305,24 @@ def main(arguments: list[str]) -> None:
             try:
                 verdicts = diagnose(trained(case, seed, path, few))
             except UserError as error:
-                print(f"?? {path.name}: {error}", flush=True)
+                print(f"?? {path.name}: {error}", file=sys.stderr)
                 continue
             names = [verdict.name for verdict in verdicts]
-            if expected == "healthy":
-                healthy += 1
-                wrong = not all(verdict.healthy for verdict in verdicts)
-                alarms += wrong
-            else:
-                planted += 1
-                wrong = expected not in names
-                found += not wrong
-            mark = "!!" if wrong else "ok"
-            print(f"{mark} {expected:22} {case[0]:28} {path.name[:2]} {case[1]:8} seed {seed}: "
-                  + "; ".join(names), flush=True)  # fmt: skip
-    print(f"planted diseases found: {found} of {planted}")
-    print(f"healthy trainings with a false alarm: {alarms} of {healthy}")
+            well = all(verdict.healthy for verdict in verdicts)
+            good = well if expected == "healthy" else expected in names
+            right.setdefault(expected, []).append(good)
+            print(f"{'ok' if good else '!!'} {expected:22} {case[0]:28} {path.name[:2]} "
+                  f"{case[1]:8} seed {seed}: " + "; ".join(names), file=sys.stderr)  # fmt: skip
+    print(table(right))
+
+
+def table(right: dict[str, list[bool]]) -> str:
+    """Return the Markdown of what was found, and of the alarms that were false."""
+    healthy = right.pop("healthy", [])
+    every = [good for found in right.values() for good in found]
+    rows = [[name, f"{sum(found)} of {len(found)}"] for name, found in right.items()]
+    rows.append(["**all planted diseases**", f"**{sum(every)} of {len(every)}**"])
+    alarms = f"**{len(healthy) - sum(healthy)} of {len(healthy)}**"
+    return markdown(["planted disease", "found"], rows) + (
+        f"\n\nHealthy trainings with a false alarm: {alarms}."
+    )

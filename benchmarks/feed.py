@@ -80,12 +80,12 @@ def torchvision(data: str, workers: int) -> Prepared:
     from torch.utils.data import DataLoader
     from torchvision import datasets, transforms
 
-    from liangyi.data.vision import _root
+    from liangyi.data import choose
 
     if data == "mnist":
         scale = transforms.Normalize((0.5,), (0.5,))
         steps = transforms.Compose([transforms.ToTensor(), scale])
-        found: Any = datasets.MNIST(_root(None), train=True, transform=steps)
+        found: Any = datasets.MNIST(choose("mnist").root(), train=True, transform=steps)
     else:
         scale = transforms.Normalize((0.5,) * 3, (0.5,) * 3)
         steps = transforms.Compose([transforms.ToTensor(), scale])
@@ -122,8 +122,7 @@ def _import() -> None:
     """Import what the first pass would else pay for."""
     import torchvision.datasets  # noqa: F401
 
-    import liangyi.data.folder
-    import liangyi.data.vision  # noqa: F401
+    import liangyi.data.pictures.folder  # noqa: F401
 
 
 def _fresh_cache(scratch: str) -> None:
@@ -131,25 +130,26 @@ def _fresh_cache(scratch: str) -> None:
 
 
 def _found(data: str, size: int | None) -> Any:
-    from liangyi.data import DataConfig, load
+    from liangyi.data import choose
 
-    return load(DataConfig(data=data, size=size))
+    return choose(data, size=size).split()
 
 
 def _stream(found: Any) -> Any:
-    from liangyi.core.batch import KINDS
+    from liangyi.core.batch import Images, Labelled
     from liangyi.data import Batches
 
-    return Batches(found, KINDS[found.spec.kind], min(BATCH, len(found)))
+    kind = Labelled if found.spec.serves(Labelled) else Images
+    return Batches(found, kind, min(BATCH, len(found)))
 
 
 def written(folder: Path, count: int) -> Path:
     """Write pictures of CIFAR-10 as PNGs, a folder for each class."""
     from PIL import Image
 
-    from liangyi.data import Dataset, load
+    from liangyi.data import Dataset, choose
 
-    found = load("cifar10")
+    found = choose("cifar10").split()
     assert isinstance(found, Dataset)
     for name in found.spec.classes:
         (folder / name).mkdir(parents=True)

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from liangyi.bench.table import markdown
+from liangyi.lab.table import markdown
 from liangyi.metrics.card import Card
 from liangyi.metrics.classes import classifier_score, classifier_score_error
 from liangyi.metrics.error import SUBSETS, of_mean, of_share
@@ -87,7 +87,8 @@ def measured(real: Tensor, fake: Tensor, train: Tensor) -> dict[str, Found]:
         found[name] = Found(value, 1.96 * error, half(error, GROUPS - 1))
     near, told = manifold(real, fake), two_sample(real, fake)
     errors = [*manifold_errors(real, fake, near), two_sample_error(real, fake, told)]
-    for name, each, error in zip([*near._fields, "told_apart"], [*near, told], errors, strict=True):
+    names = [*near._fields, "nearest_neighbour_accuracy"]
+    for name, each, error in zip(names, [*near, told], errors, strict=True):
         value = float(each.mean())
         alone = of_mean(each) if name == "density" else of_share(value, len(each))
         found[name] = Found(value, 1.96 * alone, half(error, SUBSETS - 1))

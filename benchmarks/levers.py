@@ -19,8 +19,8 @@ from torch import Tensor
 from benchmarks import dcgan_step, small_step
 from benchmarks.harness import Prepared, Side
 from benchmarks.peers import question
-from liangyi.core import memory, products
-from liangyi.nets import sequential
+from liangyi.nets.fast import products, sequential
+from liangyi.training import memory
 
 
 def _same(x: Tensor) -> Tensor:

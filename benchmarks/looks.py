@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.harness import figure
-from liangyi.bench.table import markdown
 from liangyi.core import files
+from liangyi.lab.table import markdown
 
 
 @dataclass(frozen=True)

@@ -19,22 +19,23 @@ import torch
 
 from benchmarks.peers.lean import gan_step
 from benchmarks.peers.plain import uniform
+from benchmarks.peers.resident import digits
 from liangyi import data
 from liangyi.core.batch import Images
-from liangyi.core.run import build
-from liangyi.core.trainer import Trainer
-from liangyi.zoo.gan import GAN, GANConfig
+from liangyi.lab.table import markdown
+from liangyi.runs.run import build
+from liangyi.training.trainer import Trainer
+from liangyi.zoo.adversarial.gan import GAN, GANConfig
 
 STRETCH = 100  # steps
 CONFIG = GANConfig(latent=100, generator_widths=(128,), discriminator_widths=(128,))
 
 
 def setting() -> tuple[GAN, data.Batches]:
-    digits = data.load(data.DataConfig(data="digits", size=28))
-    assert isinstance(digits, data.Dataset)
-    model = build(GAN, CONFIG, digits.spec, seed=0)
+    pictures = digits()
+    model = build(GAN, CONFIG, pictures.spec, seed=0)
     assert isinstance(model, GAN)
-    return model, data.Batches(digits, Images, 64)
+    return model, data.Batches(pictures, Images, 64)
 
 
 def ours() -> Callable[[], None]:
@@ -83,5 +84,6 @@ def main(arguments: list[str]) -> None:
         ratios.append(times[sides[0]] / times[sides[1]])
         speeds.append(STRETCH / times[sides[0]])
     low, middle, high = statistics.quantiles(ratios, n=4)
-    print(f"trainer / hand-written loop: {middle:.3f} (quartiles {low:.3f} to {high:.3f})")
-    print(f"trainer: {statistics.median(speeds):.0f} steps/s, {torch.get_num_threads()} threads")
+    spread, speed = f"{low:.3f} to {high:.3f}", f"{statistics.median(speeds):.0f}"
+    head = ["trainer / hand-written loop", "quartiles", "trainer, steps/s", "threads"]
+    print(markdown(head, [[f"{middle:.3f}", spread, speed, str(torch.get_num_threads())]]))

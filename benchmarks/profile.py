@@ -19,8 +19,8 @@ from benchmarks.harness import Prepared, Side, Worker, figure
 from benchmarks.levers import take_away
 from benchmarks.peers import question
 from benchmarks.peers.resident import batches
-from liangyi.bench.table import markdown
-from liangyi.zoo.dcgan_mnist import DCGANMnistConfig
+from liangyi.lab.table import markdown
+from liangyi.zoo.adversarial.dcgan_mnist import DCGANMnistConfig
 
 STEPS = 10
 KINDS = {  # the first that has the operation's name, or the beginning of it

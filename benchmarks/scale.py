@@ -55,15 +55,16 @@ def training(batch: int, size: int, width: int, precision: str) -> Any:
     import torch
 
     from liangyi.core import processes, registry
-    from liangyi.core.batch import Images, Spec
-    from liangyi.core.run import build
-    from liangyi.core.trainer import Trainer
+    from liangyi.core.batch import Images
+    from liangyi.core.spec import Pixels, Spec
     from liangyi.data import Batches, Dataset
+    from liangyi.runs.run import build
+    from liangyi.training.trainer import Trainer
 
     if processes.launched():
         processes.join(torch.device("cpu"))  # before the stream asks how many we are
     kind = registry.find("dcgan")
-    spec = Spec(kind="Images", shape=(3, size, size))
+    spec = Spec("image", image=Pixels(3, size, size))
     pixels = torch.randint(0, 256, (ITEMS, *spec.shape), dtype=torch.uint8)
     found = Dataset(spec, {"image": pixels}, fingerprint="random")
     model = build(kind, kind.Config(width=width), spec, 0)
@@ -78,7 +79,7 @@ def point(
 ) -> Prepared:
     """Prepare one point: its trainer, and how many of its steps make a stretch."""
     others = _others(processes, (batch, size, width, precision))
-    import liangyi.core.trainer  # noqa: F401, what follows is the model's own
+    import liangyi.training.trainer  # noqa: F401, what follows is the model's own
 
     empty = peak()
     trainer = training(batch, size, width, precision)

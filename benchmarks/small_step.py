@@ -25,10 +25,10 @@ from liangyi import data
 from liangyi.core.batch import Images
 from liangyi.core.config import Config, Training
 from liangyi.core.model import Model
-from liangyi.core.run import build
-from liangyi.core.trainer import Trainer
-from liangyi.zoo.gan import GAN, GANConfig
-from liangyi.zoo.vae import VAE, VAEConfig
+from liangyi.runs.run import build
+from liangyi.training.trainer import Trainer
+from liangyi.zoo.adversarial.gan import GAN, GANConfig
+from liangyi.zoo.codes.vae import VAE, VAEConfig
 
 MLP = GANConfig(latent=100, generator_widths=(128,), discriminator_widths=(128,))
 MODELS: dict[str, tuple[type[Model], Config]] = {"gan": (GAN, MLP), "vae": (VAE, VAEConfig())}
@@ -55,7 +55,7 @@ def ours(
         compile=compiling(compiled),
     )
     pictures = digits()
-    stream = data.Batches(pictures, Images, batch, device=device, image_range=kind.image_range)
+    stream = data.Batches(pictures, Images, batch, device=device, value_range=kind.image_range)
     trainer = Trainer(build(kind, config, pictures.spec, seed=0), stream, training)
 
     def run(count: int) -> None:

@@ -12,8 +12,8 @@ float32; drawing is not timed. The clock counts all steps from the first, with w
 one only (TensorFlow traces its graph); how much that is has a column of its own.
 
 A look is the Frechet distance between the samples and the 10,000 test pictures in the 128 hidden
-values of the judge that `liangyi score` uses: a mnist-cnn trained once on the training pictures and
-their labels, kept in LIANGYI_CACHE, and told apart by the hash of its weights. It has seen no GAN.
+values of the evaluator that `liangyi score` uses: a mnist-cnn trained once on the training pictures
+and their labels, kept in LIANGYI_CACHE, and named by the hash of its weights. It has seen no GAN.
 
 Looks are kept in OUT/results.jsonl as they are taken: the same command goes on where it was cut,
 with the training that it was at begun anew. OUT/curves.png shows them.
@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import itertools
 import json
 import math
@@ -50,16 +51,16 @@ from benchmarks.looks import (
 from benchmarks.peers import question
 from benchmarks.peers.to_quality import OURS, RANGE, Plan, digits, sides
 from liangyi import data
-from liangyi.bench.table import Summary
-from liangyi.judging import Judge, judge_of
+from liangyi.lab.table import Summary
 from liangyi.metrics.frechet import frechet, gaussian
+from liangyi.scoring.evaluator import Evaluator, evaluator_of
 
 
-def distances(judge: Judge) -> Callable[[Tensor], float]:
+def distances(evaluator: Evaluator) -> Callable[[Tensor], float]:
     """Return what tells how far pictures of bytes [N 1 28 28] are from the test pictures."""
 
     def seen(pictures: Tensor) -> Any:
-        return gaussian(judge.features(pictures.float() / 255, RANGE))
+        return gaussian(evaluator.features(pictures.float() / 255, RANGE))
 
     real = seen(digits("test").columns["image"])
     return lambda pictures: frechet(real, seen(pictures))
@@ -101,10 +102,10 @@ def collect(asked: argparse.Namespace, chosen: Sequence[Side], distance: Any) ->
     return results
 
 
-def same_settings(asked: argparse.Namespace, judge: Judge) -> dict[str, Any]:
+def same_settings(asked: argparse.Namespace, evaluator: Evaluator) -> dict[str, Any]:
     """Return what all looks in OUT must share, and refuse to mix them with others."""
     names = ("batch", "every", "samples", "threads")
-    settings = {name: getattr(asked, name) for name in names} | {"judge": judge.name}
+    settings = {name: getattr(asked, name) for name in names} | {"evaluator": evaluator.name}
     path = asked.out / "settings.json"
     if path.exists() and (found := json.loads(path.read_text())) != settings:
         sys.exit(f"{asked.out} holds looks taken with {found}, not with {settings}; use another")
@@ -165,9 +166,10 @@ def main(arguments: list[str]) -> None:
     chosen = question.chosen(sides(), asked.only)
     asked.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(asked.threads)
-    judge = judge_of(data.DataConfig(data="mnist"), lambda line: print(line, file=sys.stderr))
-    settings = same_settings(asked, judge)
-    distance = distances(judge)
+    told = functools.partial(print, file=sys.stderr)
+    evaluator = evaluator_of(data.choose("mnist"), tell=told)
+    settings = same_settings(asked, evaluator)
+    distance = distances(evaluator)
     results = collect(asked, chosen, distance)
     some = torch.randperm(60_000, generator=torch.Generator().manual_seed(0))[: asked.samples]
     floor = distance(digits("train").columns["image"][some])
@@ -182,6 +184,7 @@ def main(arguments: list[str]) -> None:
         sys.exit("no side came to its end")
     answer = report(asked, trainings)
     print(f"{asked.samples} training pictures instead of samples: {figure(floor)}; ", end="")
-    print(f"the judge is {judge.name}, right about {judge.accuracy:.2%} of held-out pictures")
+    right = f"right about {evaluator.accuracy:.2%} of held-out pictures"
+    print(f"the evaluator is {evaluator.name}, {right}")
     looks = [asdict(look) for of in trainings.values() for looks in of for look in looks]
     question.keep(asked, {"settings": settings, "floor": floor, "looks": looks, **answer})

@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import statistics
+import sys
 import time
 from typing import Any
 
 from liangyi import data
 from liangyi.core import registry
-from liangyi.core.run import build
-from liangyi.core.trainer import Trainer
 from liangyi.doctor.signals import Reference, signals
+from liangyi.lab.table import markdown
+from liangyi.runs.run import build
+from liangyi.training.trainer import Trainer
 
 SMALL = {"generator_widths": (128,), "discriminator_widths": (128,), "latent": 100}
 CASES: list[tuple[str, str, dict[str, Any], int]] = [
@@ -32,31 +33,31 @@ CASES: list[tuple[str, str, dict[str, Any], int]] = [
     ("seqgan", "oracle", {}, 64),
 ]
 
+OF_DATA = {"oracle": {"vocabulary": 50, "length": 10}}
+
 
 def shares(
     name: str, source: str, settings: dict[str, Any], batch: int, stretches: int
 ) -> list[float]:
     """Return the share of each stretch."""
     kind = registry.find(name)
-    config = data.DataConfig(data=source, vocabulary=50, length=10)
-    train, held_out = data.load(config), data.load(config, "test")
+    chosen = data.choose(source, **OF_DATA.get(source, {}))
+    train, held_out = chosen.split(), chosen.split("test")
     assert train is not None
     model = build(kind, kind.Config(**settings), train.spec, 0)
-    stream = data.Batches(train, kind.batch_type(train.spec), batch, image_range=model.image_range)
+    stream = data.Batches(train, kind.batch_type(train.spec), batch, value_range=model.image_range)
     training = dataclasses.replace(kind.recipe, batch_size=batch, steps=10**9)
     trainer, pace = Trainer(model, stream, training), training.examine_every
     real = Reference.of(model, train, held_out)
     found = []
     for _ in range(stretches + 1):
         steps: list[float] = []
-        names: set[str] = set()
         for _ in range(pace):
             began = time.perf_counter()
-            names |= trainer.advance().metrics.keys()
+            trainer.advance()
             steps.append(time.perf_counter() - began)
-        moved = {name.removeprefix("signal/").removesuffix("_gradient") for name in names}
         began = time.perf_counter()
-        signals(trainer.model, trainer.averaged, real, moved)
+        signals(trainer.model, trainer.averaged, real)
         look = time.perf_counter() - began
         usual = statistics.median(steps)
         found.append((look + steps[-1] - usual) / (pace * usual))
@@ -67,12 +68,12 @@ def main(arguments: list[str]) -> None:
     words = argparse.ArgumentParser(prog="python -m benchmarks watching", description=__doc__)
     words.add_argument("stretches", type=int, nargs="?", default=15, help="of 250 steps each")
     stretches = words.parse_args(arguments).stretches
-    found = []
+    rows = []
     for name, source, settings, batch in CASES:
         low, middle, high = statistics.quantiles(
             shares(name, source, settings, batch, stretches), n=4
         )
-        found.append({"model": name, "data": source, "batch": batch, "share": round(middle, 4),
-                      "quartiles": [round(low, 4), round(high, 4)]})  # fmt: skip
-        print(f"{name} on {source}: {middle:.2%} (quartiles {low:.2%} to {high:.2%})", flush=True)
-    print(json.dumps(found))
+        spread = f"{low:.1%} to {high:.1%}"
+        rows.append([f"`{name}`", source, str(batch), f"{middle:.1%}", spread])
+        print(f"{name} on {source}: {middle:.2%} ({spread})", file=sys.stderr)
+    print(markdown(["training", "data", "batch", "share", "quartiles"], rows))

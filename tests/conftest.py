@@ -2,120 +2,58 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import torch
 
-from liangyi import data
 from liangyi.core import registry
-from liangyi.core.config import Training
-from liangyi.core.model import Model
-from liangyi.core.run import Run, build
-from liangyi.core.trainer import Trainer
-from liangyi.nets.sequential import plain
-from liangyi.session import create, follow
+from liangyi.lab.contract import QUICK, Small, classifier
+from liangyi.runs.run import Run
+from liangyi.session import Session, Stepped
+from liangyi.training.trainer import Report
+
+__all__ = ["QUICK", "Small", "batch_of", "follow", "same", "weights_of"]
 
 torch.set_num_threads(1)  # tests run side by side
 
-# settings that make a model small enough to train in a moment; nothing: its own will do
-SMALL: dict[str, dict[str, Any]] = {
-    "acgan": {"width": 4, "depth": 8, "latent": 8},
-    "acgan-early": {"width": 4, "depth": 4, "latent": 8},
-    "autoencoder": {"widths": (32, 16), "code": 3},
-    "dcgan": {"width": 8, "latent": 8},
-    "dcgan-mnist": {"width": 4, "depth": 16, "latent": 8},
-    "deep-dream": {"octaves": 2, "ascents": 1, "scale": 1.2, "border": 0},
-    "gan": {"generator_widths": (32,), "discriminator_widths": (32,), "latent": 8},
-    "mnist-cnn": {"width": 4, "hidden": 16},
-    "mnist-mlp": {"widths": (16, 8)},
-    "r3gan": {"width": 8, "latent": 8},
-    "seqgan": {
-        "width": 8,
-        "reader_width": 8,
-        "windows": (1, 2),
-        "filters": (4, 4),
-        "likelihood_steps": 1,
-        "judging_steps": 1,
-        "judgings": 1,
-        "rollouts": 2,
-    },
-    "vae": {"widths": (32,), "latent": 4},
-    "wgan-gp": {"width": 4, "latent": 8, "critic_steps": 2},
-}
-SMALL_DATA: dict[str, data.DataConfig] = {
-    "acgan": data.DataConfig(data="digits", size=20),
-    "acgan-early": data.DataConfig(data="digits", size=20),
-    "dcgan-mnist": data.DataConfig(data="digits", size=8),
-    "seqgan": data.DataConfig(data="oracle", vocabulary=12, length=5),
-}
-QUICK = Training(
-    steps=4,
-    batch_size=16,
-    device="cpu",
-    precision="float32",
-    log_every=1,
-    sample_every=2,
-    checkpoint_every=2,
-    examine_every=2,
-)
 
-
-@pytest.fixture(scope="session")
-def classifier(tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture(scope="session", name="classifier")
+def _classifier(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return a run of a small trained classifier, for deep-dream."""
-    path = tmp_path_factory.mktemp("classifier") / "run"
-    kind = registry.find("mnist-cnn")
-    run = create(kind, kind.Config(**SMALL["mnist-cnn"]), data.DataConfig(), QUICK, path)
-    with plain():  # the golden curve of deep-dream hangs on these weights
-        for _ in follow(run):
-            pass
-    return str(path)
-
-
-@dataclasses.dataclass
-class Small:
-    """A small model and everything to train it with."""
-
-    kind: type[Model]
-    config: Any
-    data: data.DataConfig
-
-    def source(self) -> Any:
-        return data.load(self.data)
-
-    def build(self, seed: int = 0) -> Model:
-        return build(self.kind, self.config, self.source().spec, seed)
-
-    def trainer(self, **settings: Any) -> Trainer:
-        training = dataclasses.replace(QUICK, **settings)
-        model, source = self.build(training.seed), self.source()
-        kind = self.kind.batch_type(source.spec)
-        stream = data.Batches(
-            source, kind, training.batch_size, training.seed, image_range=model.image_range
-        )
-        return Trainer(model, stream, training)
-
-    def run(self, path: Path, **settings: Any) -> Run:
-        training = dataclasses.replace(QUICK, **settings)
-        return create(self.kind, self.config, self.data, training, path)
+    return classifier(tmp_path_factory.mktemp("classifier"))
 
 
 @pytest.fixture(scope="session")
-def small(classifier: str) -> Callable[[str], Small]:
+def small(classifier: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Small]:
     """Return a function from a model's name to its small version."""
+    folder = tmp_path_factory.mktemp("small")
 
     def make(name: str, **changes: Any) -> Small:
-        kind = registry.find(name)
-        own = dict(SMALL.get(name, {})) | changes
         if name == "deep-dream":
-            own["classifier"] = classifier
-        return Small(kind, kind.Config(**own), SMALL_DATA.get(name, data.DataConfig()))
+            changes["classifier"] = classifier
+        return Small.of(registry.find(name), folder, **changes)
 
     return make
+
+
+def batch_of(here: Small, count: int = 6) -> Any:
+    """Return the first items as a batch of what the model eats."""
+    split = here.source.split("train")
+    assert split is not None
+    kind = here.kind.batch_type(here.source.spec())
+    return split.batch(kind, torch.arange(count), value_range=here.kind.image_range)
+
+
+def follow(run: Run, stop: Callable[[], bool] = lambda: False) -> Iterator[Report]:
+    """Train a run and yield its reports; stop after the step at which `stop` says so."""
+    session = Session(run)
+    for event in session:
+        if isinstance(event, Stepped):
+            if stop():
+                session.stop()
+            yield event.report
 
 
 def weights_of(model: torch.nn.Module) -> dict[str, torch.Tensor]:

@@ -13,20 +13,19 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from liangyi.core import draw, registry, trainer
-from liangyi.core.batch import KINDS
+from liangyi.core import draw, registry
 from liangyi.core.config import Training
 from liangyi.core.model import Model
-from liangyi.core.run import build
-from liangyi.data import Dataset, load
+from liangyi.data import Source
 from liangyi.doctor.signals import Reference, signals
-from liangyi.judging import Judge
-from liangyi.measuring import test as measured
-from liangyi.measuring import truth_of
-from liangyi.scoring import codes, pictures
+from liangyi.runs.run import build
+from liangyi.scoring.evaluator import Evaluator
+from liangyi.scoring.held_out import figures_on
+from liangyi.scoring.scorers import codes, pictures
 from liangyi.scoring.subject import Subject
-from liangyi.showing import layers_of
-from liangyi.zoo.mnist_cnn import MnistCNN
+from liangyi.session.layers import example, layers_of
+from liangyi.training import trainer
+from liangyi.zoo.vision.mnist_cnn import MnistCNN
 
 MODELS = registry.names()
 META = torch.device("meta")
@@ -72,23 +71,13 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def batch_of(model: Model, count: int = 4) -> Any:
-    """Return a batch as the model eats it, on the meta device."""
-    kind = KINDS[model.batch_type(model.spec).__name__]
-    whole = {"label": (), "image": model.spec.shape, "point": model.spec.shape,
-             "token": model.spec.shape}  # fmt: skip
-    real = {"image": torch.float32, "point": torch.float32}
-    return kind(*(torch.zeros(count, *whole[name], dtype=real.get(name, torch.int64), device=META)
-                  for name in kind._fields))  # fmt: skip
-
-
 @pytest.mark.parametrize("name", MODELS)
 def test_a_step_stays_on_its_device(name, small, gpu):
     # breaks when noise, targets or masks are made on the CPU
     model = small(name).build().to(META).train()
     for step in model.stages:
         with draw.step(0, step, META):
-            for _ in model.updates(batch_of(model), step):
+            for _ in model.updates(example(model, 4), step):
                 pass
 
 
@@ -96,7 +85,7 @@ def test_a_step_stays_on_its_device(name, small, gpu):
 def test_verbs_stay_on_their_device(name, small, gpu):
     # breaks when classes in turn, noise or a walk are made on the CPU
     model = small(name).build().to(META)
-    batch = batch_of(model)
+    batch = example(model, 4)
     arguments: dict[str, tuple[Any, ...]] = {
         "sample": (5,), "interpolate": (5, 2), "evaluate": (batch,), "bound": (batch,), "dream": (),
     }  # fmt: skip
@@ -111,36 +100,38 @@ def test_verbs_stay_on_their_device(name, small, gpu):
 def test_looking_at_a_model_leaves_nothing_behind_on_the_cpu(name, small, gpu):
     # what a training does between its steps
     here = small(name)
-    model, data, held_out = here.build().to(META), load(here.data), load(here.data, "test")
+    model, data, held_out = here.build().to(META), here.source.split(), here.source.split("test")
     signals(model, model, Reference.of(model, data, held_out))
-    truth_of(model, data, 10)
-    if isinstance(held_out, Dataset):
-        measured(model, held_out, 20)
+    if data.truth is not None and "sample" in model.verbs():
+        assert data.truth(model.sample(10))
+    figures_on(model, held_out, 20)
     layers_of(model)
 
 
-def test_a_conditional_model_is_scored_on_one_device(small, gpu, tmp_path, monkeypatch):
+def subject_of(model: Model, source: Source, split: str) -> Subject:
+    run: Any = SimpleNamespace(data_name=source.name)
+    train, held_out = source.split(), source.split("test")
+    return Subject(run, model, train, held_out, 60, 0, split, 0, False, lambda line: None)
+
+
+def test_a_conditional_model_is_scored_on_one_device(small, gpu, monkeypatch):
     # breaks when a stream of batches is made without the device of its trainer
     monkeypatch.setattr(pictures, "Training", lambda steps, **more: Training(steps=3, **more))
     here = small("acgan")
-    train, held_out = load(here.data), load(here.data, "test")
-    run: Any = SimpleNamespace(plain={"data": {"data": "digits"}}, path=tmp_path)
     model = here.build().to(META)
-    subject = Subject(run, model, train, held_out, 60, 0, "train", 0, lambda line: None)
+    subject = subject_of(model, here.source, "train")
+    train = subject.train
     network = build(MnistCNN, small("mnist-cnn").config, train.spec, 0).to(META).eval()
-    judge = Judge(network, "judge", 0.5, True, "none")
-    drawn, (real, other) = subject.samples(), subject.real()
-    cards = pictures._features(subject, judge, real, other, drawn)
-    cards += pictures._classes(subject, judge, real, drawn)
+    evaluator = Evaluator(network, "evaluator", 0.5, True, "none")
+    drawn, (real, other) = subject.samples, subject.pair
+    cards = pictures._features(subject, evaluator, real, other, drawn)
+    cards += pictures._classes(subject, evaluator, real, drawn)
     assert {"frechet", "as_asked", "synthetic_accuracy"} <= {card.metric for card in cards}
 
 
-def test_a_vae_is_scored_on_one_device(small, gpu, tmp_path):
+def test_a_vae_is_scored_on_one_device(small, gpu):
     here = small("vae")
-    train, held_out = load(here.data), load(here.data, "test")
-    run: Any = SimpleNamespace(plain={"data": {"data": "digits"}}, path=tmp_path)
-    model = here.build().to(META)
-    subject = Subject(run, model, train, held_out, 60, 0, "test", 0, lambda line: None)
+    subject = subject_of(here.build().to(META), here.source, "test")
     assert {"psnr", "importance_bound"} <= {card.metric for card in codes.cards(subject)}
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
+import pytest
 import torch
 
+import liangyi
 from liangyi.core import registry
-from liangyi.core.run import Run
+from liangyi.runs.run import Run
 
 ROOT = Path(__file__).parent.parent
 
@@ -36,23 +39,73 @@ def test_both_readmes_show_the_same_code():
 def test_the_readmes_gan_is_the_gan():
     # breaks when the README shows an algorithm that the zoo no longer has
     shown = blocks("README.md", "python")[1].split("step):\n")[1]
-    source = (ROOT / "src/liangyi/zoo/gan.py").read_text(encoding="utf-8")
+    source = (ROOT / "src/liangyi/zoo/adversarial/gan.py").read_text(encoding="utf-8")
     squeezed = re.sub(r"\s+", "", source).replace(",self.config.real_target", "")
     assert re.sub(r"\s+", "", shown) in squeezed
 
 
-def test_the_paper_in_one_file_is_a_model(tmp_path, monkeypatch, small):
+def test_the_paper_in_one_file_is_a_model(tmp_path, small):
     code = blocks("CONTRIBUTING.md", "python")[0]
-    monkeypatch.setattr(registry, "_models", dict(registry._models))
-    exec(compile(code, "lsgan.py", "exec"), {"__name__": "liangyi.zoo.lsgan"})
-    assert "lsgan" in registry.names() and registry.summary("lsgan").startswith("LSGAN")
-    here = small("lsgan", width=4, latent=8)
-    for report in here.trainer().run(3):
-        assert all(torch.isfinite(torch.tensor(list(report.read().values()))))
-    assert isinstance(here.run(tmp_path / "run"), Run)
+    try:
+        exec(compile(code, "lsgan.py", "exec"), {"__name__": "liangyi.zoo.adversarial.lsgan"})
+        assert "lsgan" in registry.names() and registry.summary("lsgan").startswith("LSGAN")
+        here = small("lsgan", width=4, latent=8)
+        for report in here.trainer().run(3):
+            assert all(torch.isfinite(torch.tensor(list(report.read().values()))))
+        assert isinstance(here.run(tmp_path / "run"), Run)
+    finally:
+        registry._models.pop("lsgan", None)
 
 
-def test_every_linked_file_is_there():
-    for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md"):
-        for link in re.findall(r"\]\(([^)#:]+)\)", (ROOT / name).read_text(encoding="utf-8")):
-            assert (ROOT / link).exists(), f"{name} links {link}"
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_readmes_list_the_models_by_family(name):
+    # breaks when a model is added, renamed or moved and the README stays behind
+    rows = re.findall(r"(?m)^\| (\w+)[^|]* \| (.*) \|$", (ROOT / name).read_text(encoding="utf-8"))
+    shown = {family: sorted(re.findall(r"`([\w-]+)`", models)) for family, models in rows}
+    assert {f: m for f, m in shown.items() if m} == registry.families()
+
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[path.name for path in PAGES])
+def test_every_linked_file_and_heading_is_there(page):
+    text = page.read_text(encoding="utf-8")
+    for link, heading in re.findall(r"\]\(([^)#:\s]*)(?:#([^)]+))?\)", text):
+        there = (page.parent / link).resolve() if link else page
+        assert there.exists(), f"{page.name} links {link}"
+        if heading:
+            assert heading in anchors(there), f"{page.name} links {link}#{heading}"
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives to the headings of a page."""
+    headings = re.findall(r"(?m)^#+ (.*)$", page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w -]", "", one.lower()).strip().replace(" ", "-") for one in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[path.name for path in PAGES])
+def test_pages_speak_of_what_there_is(page):
+    # breaks when a page names a module, a file or a folder of this project that is gone
+    if page.name == "CHANGELOG.md":  # which tells what was
+        return
+    text = page.read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:src|tests|docs|benchmarks|examples)/[\w/.-]+)`", text):
+        assert (ROOT / name).exists() or name.endswith("lsgan.py"), f"{page.name}: {name}"
+    for name in re.findall(r"`(liangyi(?:\.\w+)+)[`(]", text):
+        assert known(name), f"{page.name}: {name}"
+
+
+def known(name: str) -> bool:
+    """Whether a dotted name of the package means something."""
+    parts = name.split(".")
+    found: object = liangyi
+    for place, part in enumerate(parts[1:], 2):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            try:
+                found = importlib.import_module(".".join(parts[:place]))
+            except ImportError:
+                return False
+    return True

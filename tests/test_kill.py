@@ -17,11 +17,12 @@ from pathlib import Path
 
 import torch
 
+from conftest import follow
 from liangyi import data
 from liangyi.core import registry
 from liangyi.core.config import Training
-from liangyi.core.run import Run
-from liangyi.session import create, follow
+from liangyi.runs.run import Run
+from liangyi.session import create
 
 
 def training(path: Path, steps: int, devices: int = 1) -> Run:
@@ -30,7 +31,7 @@ def training(path: Path, steps: int, devices: int = 1) -> Run:
         steps=steps, batch_size=32, device="cpu", precision="float32",
         log_every=5, sample_every=20, checkpoint_every=7, devices=devices,
     )  # fmt: skip
-    return create(kind, kind.Config(width=16), data.DataConfig(), settings, path)
+    return create(kind, kind.Config(width=16), data.choose("digits"), settings, path)
 
 
 def resume(path: Path) -> subprocess.Popen[bytes]:

@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 from liangyi import data
-from liangyi.core.batch import Images, Spec
+from liangyi.core.batch import Images
+from liangyi.core.spec import Spec
 
 
 def digits() -> data.Dataset:
     """Return the 1,500 training digits of scikit-learn, 28 x 28."""
-    found = data.load(data.DataConfig(data="digits", size=28))
+    found = data.choose("digits", size=28).split()
     assert isinstance(found, data.Dataset)
     return found
 

@@ -23,12 +23,12 @@ from benchmarks.peers.stretch import repeated
 from liangyi import data
 from liangyi.core.batch import Images
 from liangyi.core.config import Training
-from liangyi.core.run import build
-from liangyi.core.trainer import Trainer
+from liangyi.core.verbs import samples
+from liangyi.fields.pixels import to_bytes
 from liangyi.nets.weights import glorot
-from liangyi.sampling import samples
-from liangyi.views import grid
-from liangyi.zoo.dcgan_mnist import DCGANMnist, DCGANMnistConfig
+from liangyi.runs.run import build
+from liangyi.training.trainer import Trainer
+from liangyi.zoo.adversarial.dcgan_mnist import DCGANMnist, DCGANMnistConfig
 
 RANGE = (0.0, 1.0)  # of all pictures
 OURS = ("liangyi float32", "liangyi bfloat16")
@@ -47,7 +47,7 @@ class Plan:
 
 
 def digits(split: str) -> data.Dataset:
-    found = data.load("mnist", split)
+    found = data.choose("mnist").split(split)
     assert isinstance(found, data.Dataset)
     return found
 
@@ -69,7 +69,7 @@ def in_turn(plan: Plan, run: Callable[[int], None], draw: Callable[[], Tensor]) 
         drawn = draw()
         if not drawn.isfinite().all():
             raise FloatingPointError("the samples are no longer finite")
-        np.save(plan.file, grid.to_bytes(drawn, RANGE).numpy())
+        np.save(plan.file, to_bytes(drawn, RANGE).numpy())
         return len(drawn)
 
     def stretch() -> float:

@@ -15,47 +15,63 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from liangyi.api import create, load, train
-    from liangyi.core.batch import Images, Labelled, Points, Spec, Tokens
+    from liangyi.api import create, create_run, load, resume, train
+    from liangyi.core.batch import Images, Labelled, Points, Tokens
     from liangyi.core.config import Config, Training
     from liangyi.core.errors import UserError
     from liangyi.core.model import Model, Update, verb
-    from liangyi.core.registry import register
-    from liangyi.core.run import Run
-    from liangyi.core.trainer import Trainer
-    from liangyi.diagnosing import diagnose
+    from liangyi.core.registry import outside, register
+    from liangyi.core.spec import Spec
+    from liangyi.data import choose
+    from liangyi.doctor.diagnosis import diagnose
+    from liangyi.runs.run import Run
     from liangyi.scoring import score
+    from liangyi.session import Began, Ended, Message, Rewound, Session, Stepped
+    from liangyi.training.trainer import Trainer
 
 # loaded at first use, so that the command line can answer before PyTorch is there
 _HOMES = {
-    "liangyi.api": ("create", "load", "train"),
-    "liangyi.core.batch": ("Images", "Labelled", "Points", "Spec", "Tokens"),
+    "liangyi.api": ("create", "create_run", "load", "resume", "train"),
+    "liangyi.core.batch": ("Images", "Labelled", "Points", "Tokens"),
     "liangyi.core.config": ("Config", "Training"),
     "liangyi.core.errors": ("UserError",),
     "liangyi.core.model": ("Model", "Update", "verb"),
-    "liangyi.core.registry": ("register",),
-    "liangyi.core.run": ("Run",),
-    "liangyi.core.trainer": ("Trainer",),
-    "liangyi.diagnosing": ("diagnose",),
+    "liangyi.core.registry": ("outside", "register"),
+    "liangyi.core.spec": ("Spec",),
+    "liangyi.data": ("choose",),
+    "liangyi.doctor.diagnosis": ("diagnose",),
+    "liangyi.runs.run": ("Run",),
     "liangyi.scoring": ("score",),
+    "liangyi.session": ("Began", "Ended", "Message", "Rewound", "Session", "Stepped"),
+    "liangyi.training.trainer": ("Trainer",),
 }
 __all__ = [
+    "Began",
     "Config",
+    "Ended",
     "Images",
     "Labelled",
+    "Message",
     "Model",
     "Points",
+    "Rewound",
     "Run",
+    "Session",
     "Spec",
+    "Stepped",
     "Tokens",
     "Trainer",
     "Training",
     "Update",
     "UserError",
+    "choose",
     "create",
+    "create_run",
     "diagnose",
     "load",
+    "outside",
     "register",
+    "resume",
     "score",
     "train",
     "verb",

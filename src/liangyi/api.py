@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
+import signal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from liangyi import data as sources
 from liangyi.core import registry
-from liangyi.core.batch import Spec
-from liangyi.core.config import Training, checked
-from liangyi.core.errors import unknown
+from liangyi.core.config import Config, Training, checked
+from liangyi.core.errors import UserError, unknown
 from liangyi.core.model import Model
-from liangyi.core.run import Run, build
-from liangyi.data import DataConfig, spec_of
-from liangyi.session import create as create_run
-from liangyi.session import follow
+from liangyi.core.spec import Spec
+from liangyi.data import Source
+from liangyi.data.arrays import Arrays
+from liangyi.runs.run import Run, build
+from liangyi.session.create import create as _create
+from liangyi.session.interrupts import interrupts
+from liangyi.session.progress import Progress, say
+from liangyi.session.session import Session
+
+Data = Any  # a name, a path, arrays (see `liangyi.data.arrays`), a `Source`; nothing: what suits
 
 
-def create(name: str, data: str | Spec = "digits", seed: int = 0, **settings: Any) -> Model:
+def create(name: str, data: Data | Spec = "digits", seed: int = 0, **settings: Any) -> Model:
     """Return a new model with random weights.
 
     Args:
         name: of the model, as `liangyi list` shows it.
-        data: what it will learn from: a name, a path, or a spec.
+        data: what it will learn from: a name, a path, arrays, or a spec.
         seed: decides the weights.
         **settings: of the model's `Config`.
 
@@ -31,37 +39,69 @@ def create(name: str, data: str | Spec = "digits", seed: int = 0, **settings: An
     """
     kind = registry.find(name)
     parts = shared_out(settings, config=kind.Config())
-    spec = data if isinstance(data, Spec) else spec_of(DataConfig(data=data))
+    spec = data if isinstance(data, Spec) else source_of(data).spec()
     return build(kind, parts["config"], spec, seed)
 
 
+def create_run(
+    name: str = "dcgan",
+    data: Data = "",
+    out: Path | str | None = None,
+    held_out: Any = None,
+    **settings: Any,
+) -> Run:
+    """Make a run without training it: `for event in Session(run)` does; arguments as of `train`."""
+    return _run(name, data, out, held_out, settings)[0]
+
+
 def train(
-    name: str = "dcgan", data: str = "", out: Path | str | None = None, **settings: Any
+    name: str = "dcgan",
+    data: Data = "",
+    out: Path | str | None = None,
+    *,
+    held_out: Any = None,
+    progress: bool = True,
+    **settings: Any,
 ) -> Run:
     """Train a model on data and return its run, a folder with everything about it.
 
+    An interrupt (Ctrl-C, a notebook's stop) leaves a checkpoint behind: `liangyi.resume(run)`.
+
     Args:
         name: of the model, as `liangyi list` shows it.
-        data: a name, or the path of a folder of pictures; nothing: what suits the model.
+        data: a name, or the path of a folder of pictures or of a file of arrays; or the arrays
+            themselves: pictures [N H W], [N C H W] or [N H W C], points [N D], a dict of fields
+            such as `image` and `label`, a torch `Dataset`, a table; nothing: what suits the model.
         out: the run's folder; nothing: the next free `runs/name-data-number`.
-        **settings: of the model's `Config`, of `DataConfig` and of `Training`.
+        held_out: of arrays, those that are not learned from.
+        progress: show it.
+        **settings: of the model's `Config`, of the data's own and of `Training`.
 
     Raises:
         UserError: there is no such model, data or setting, or the training failed.
     """
-    kind = registry.find(name)
-    parts = shared_out(
-        settings,
-        config=kind.Config(),
-        data=DataConfig(data=data or kind.data),
-        training=kind.recipe,
-    )
-    run = create_run(
-        kind, parts["config"], parts["data"], parts["training"], Path(out) if out else None
-    )
-    for _ in follow(run):
-        pass
+    run, source = _run(name, data, out, held_out, settings, tell=progress)
+    _follow(run, source, progress)
     return run
+
+
+def resume(
+    run: Run | Path | str, data: Data = None, *, held_out: Any = None, progress: bool = True
+) -> Run:
+    """Go on with a run to its end, bit for bit as if it had never stopped.
+
+    Args:
+        run: the run, or its folder.
+        data: what it learns from, for a run whose data was given in memory.
+        held_out: of arrays, those that are not learned from, if the run had any.
+        progress: show it.
+
+    Raises:
+        UserError: it is no run, or its data is not what it began with.
+    """
+    found = run if isinstance(run, Run) else Run(run)
+    _follow(found, None if data is None else source_of(data, held_out), progress)
+    return found
 
 
 def load(run: Run | Path | str) -> Model:
@@ -73,7 +113,58 @@ def load(run: Run | Path | str) -> Model:
     return (run if isinstance(run, Run) else Run(run)).model()
 
 
-def shared_out(settings: dict[str, Any], **parts: Any) -> dict[str, Any]:
+def source_of(data: Data, held_out: Any = None, **settings: Any) -> Source:
+    """Return the source that somebody means.
+
+    Raises:
+        UserError: there is no such data, or it is nothing that a model could learn from.
+    """
+    if isinstance(data, Source):
+        return data
+    if isinstance(data, str | Path):
+        return sources.choose(str(data), **settings)
+    if settings:
+        raise UserError(f"arrays have no settings, but {next(iter(settings))} was given")
+    return Arrays(data, held_out)
+
+
+def _run(
+    name: str, data: Data, out: Path | str | None, held_out: Any, settings: Any, tell: bool = False
+) -> tuple[Run, Source]:
+    kind = registry.find(name)
+    wanted = kind.data if isinstance(data, str) and not data else data
+    own: Config = Config()
+    if isinstance(wanted, str | Path):
+        own = sources.find(str(wanted)).Config()
+    parts = shared_out(settings, config=kind.Config(), data=own, training=kind.recipe)
+    plain = {f.name: getattr(parts["data"], f.name) for f in dataclasses.fields(parts["data"])}
+    source = source_of(wanted, held_out, **plain)
+    say_it = say if tell else _silent
+    place = Path(out) if out else None
+    run = _create(kind, parts["config"], source, parts["training"], place, say_it)
+    return run, source
+
+
+def _silent(line: str) -> None:
+    pass
+
+
+def _follow(run: Run, source: Source | None, progress: bool) -> None:
+    session = Session(run, source)
+    # SIGTERM is the program's own affair, of which a training is only a part
+    with interrupts(session.stop, [signal.SIGINT]) as caught:
+        if not progress:
+            for _ in session:
+                pass
+            return
+        with Progress(run) as shown:
+            for event in session:
+                shown.show(event)
+    if caught:
+        say(f"stopped; liangyi.resume({str(run.path)!r}) goes on")
+
+
+def shared_out(settings: Mapping[str, Any], **parts: Any) -> dict[str, Any]:
     """Give each setting to the part that has a field of its name."""
     owners = {f.name: part for part, own in parts.items() for f in dataclasses.fields(own)}
     for name, value in settings.items():
@@ -84,4 +175,4 @@ def shared_out(settings: dict[str, Any], **parts: Any) -> dict[str, Any]:
     return {part: checked(own) for part, own in parts.items()}
 
 
-__all__ = ["Training", "create", "load", "train"]
+__all__ = ["Training", "create", "create_run", "load", "resume", "train"]

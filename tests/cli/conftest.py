@@ -22,7 +22,7 @@ FLAGS = {
     "gan": "--generator-widths 16 --discriminator-widths 16 --latent 8",
     "mnist-cnn": "--data digits --width 4 --hidden 16",
     "seqgan": "--vocabulary 12 --length 5 --width 8 --reader-width 8 --windows 1 2 --filters 4 4 "
-    "--likelihood-steps 1 --judging-steps 1 --judgings 1 --rollouts 2",
+    "--likelihood-steps 1 --pretrain-steps 1 --discriminator-steps 1 --rollouts 2",
     "vae": "--data digits --widths 32 --latent 4",
 }
 QUICK = "--steps 4 --batch-size 8 --checkpoint-every 2 --device cpu --precision float32"

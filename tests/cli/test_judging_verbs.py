@@ -1,4 +1,4 @@
-"""score, diagnose, compare and bench: what they tell, keep and refuse."""
+"""score, diagnose, compare and lab: what they tell, keep and refuse."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from liangyi.bench import trial
 from liangyi.cli import main
+from liangyi.lab import trial
 from liangyi.metrics.card import Card
 
 FIELDS = {field.name for field in dataclasses.fields(Card)} | {"interval"}
@@ -106,7 +106,7 @@ class TestScore:
         copy("gan")
         assert say("score gan -n 60").code == 0
         before = sorted(judges.rglob("*.safetensors"))
-        assert before and "training a judge" not in say("score gan -n 60").err
+        assert before and "training an evaluator" not in say("score gan -n 60").err
         assert sorted(judges.rglob("*.safetensors")) == before
 
     def test_the_page_holds_cards_verdicts_and_the_nearest_pictures(self, scored):
@@ -121,7 +121,7 @@ class TestScore:
         [
             ("vae", {"psnr", "ssim", "bernoulli_bound", "importance_bound", "frechet"}),
             ("mnist-cnn", {"accuracy", "loss"}),
-            ("ring", {"modes", "reverse_kl", "wasserstein", "told_apart"}),
+            ("ring", {"modes", "reverse_kl", "wasserstein", "nearest_neighbour_accuracy"}),
         ],
     )
     def test_each_kind_by_its_own_measures(self, scored, model, metrics):
@@ -132,9 +132,9 @@ class TestScore:
     @pytest.mark.parametrize(
         ("model", "line", "wanted"),
         [
-            ("gan", "--number 3", "--number 3: ten samples are the least that say anything"),
-            ("gan", "-n x", "-n x: wants a whole number"),
-            ("gan", "--seed -1", "--seed -1 is out of range; try 0, 1, 2"),
+            ("gan", "--number 3", "--number: ten samples are the least that say anything"),
+            ("gan", "-n x", "--number x: should be a whole number"),
+            ("gan", "--seed -1", "--seed -1: should be greater than or equal to 0"),
             ("gan", "--nubmer 60", "unknown option --nubmer; did you mean --number?"),
             ("gan", "vae", "cannot use the word 'vae'"),
             ("mnist-cnn", "--inception", "looks at pictures, which mnist-cnn does not draw"),
@@ -161,7 +161,7 @@ class TestScore:
         [
             (1, "1 items are too few to score against; 20 or more would do"),
             (19, "19 items are too few"),
-            (40, "40 pictures are too few to train a judge on; 50 or more would do"),
+            (40, "40 pictures are too few to train an evaluator on; 50 or more would do"),
         ],
     )
     def test_too_few_pictures(self, say, tmp_path, count, wanted):
@@ -177,7 +177,7 @@ class TestScore:
         pictures(tmp_path / "mine" / "only", 60)
         assert say(f"train vae --data mine {SMALL} --out run").code == 0
         found = {card["metric"]: card for card in json.loads(say("score run --json").out)}
-        assert found["frechet"]["features"].startswith("mnist-cnn of turned pictures")
+        assert found["frechet"]["features"].startswith("mnist-cnn of rotated pictures")
         assert (found["frechet"]["split"], found["frechet"]["real"]) == ("train", 30)
         assert not {"memorised", "confidence", "classifier_score"} & set(found)
         assert not (tmp_path / "run" / "nearest.png").exists()
@@ -207,7 +207,7 @@ class TestDiagnose:
     def test_without_signals(self, say, tmp_path):
         train = "train gan --data ring --latent 2 --steps 2 --batch-size 8 --examine-every 0"
         assert say(f"{train} --out run").code == 0
-        wanted = "run was trained without the doctor's signals; train with --examine-every 250"
+        wanted = "run was trained without the doctor's signals; train with 250 steps between them"
         assert wanted in say("diagnose run").complaint
 
     def test_nothing_was_trained_yet(self, say, copy):
@@ -300,10 +300,10 @@ class TestCompare:
         assert left() == {"gan", "vae", "mnist-cnn", "unscored"}
 
 
-class TestBench:
+class TestLab:
     def test_modes_twice(self, say, monkeypatch):
         # the second time nothing is trained, and the same is said
-        line = f"bench modes --models {GAN} {GAN},pack=2 --data ring --seeds 2 --steps 20 --out x"
+        line = f"lab modes --models {GAN} {GAN},pack=2 --data ring --seeds 2 --steps 20 --out x"
         first = say(line)
         assert first.code == 0
         assert re.findall(r"(\d) of 4: (\S+) on ring, seed (\d)", first.err) == [
@@ -319,7 +319,7 @@ class TestBench:
         def never(*args):
             raise AssertionError("trained again")
 
-        monkeypatch.setattr(trial, "follow", never)
+        monkeypatch.setattr(trial, "Session", never)
         monkeypatch.setattr(trial, "create", never)
         again = say(line)
         assert again.code == 0 and not again.err and again.out == first.out
@@ -333,14 +333,14 @@ class TestBench:
 
     def test_named_twice_counts_once(self, say):
         # two equal rows would pass for two seeds, and halve the interval
-        line = f"bench modes --models {GAN} {GAN} --data ring ring --seeds 1 --steps 1 --json"
+        line = f"lab modes --models {GAN} {GAN} --data ring ring --seeds 1 --steps 1 --json"
         (row,) = json.loads(say(line).out)
         assert row["seeds"] == [0] and row["modes"]["interval"] is None
-        assert Path("bench/modes/table.md").exists()
+        assert Path("runs/lab/modes/table.md").exists()
 
     def test_quality_scores_and_ranks(self, say):
         other = f"{GAN},slope=0.1"
-        line = f"bench quality --models {GAN} {other} --data digits --seeds 1 --steps 2 --out x"
+        line = f"lab quality --models {GAN} {other} --data digits --seeds 1 --steps 2 --out x"
         answer = say(line)
         assert answer.code == 0
         assert "real against real" in answer.out
@@ -355,16 +355,16 @@ class TestBench:
     @pytest.mark.parametrize(
         ("line", "wanted"),
         [
-            ("nothere", "unknown bench 'nothere'; there are: modes, quality"),
-            ("qualty", "unknown bench 'qualty'; did you mean quality?"),
-            ("--seeds 2", "unknown bench '--seeds'"),
+            ("nothere", "unknown experiment 'nothere'; there are: modes, quality"),
+            ("qualty", "unknown experiment 'qualty'; did you mean quality?"),
+            ("--seeds 2", "unknown experiment '--seeds'"),
             ("modes quality", "cannot use the word 'quality'"),
-            ("modes --seeds 0", "--seeds 0: should be 1 or more"),
-            ("modes --steps 0", "--steps 0: should be 1 or more"),
-            ("modes --steps -5", "--steps -5: should be 1 or more"),
-            ("modes --seeds x", "--seeds x: wants a whole number (trainings of each)"),
+            ("modes --seeds 0", "--seeds 0: should be greater than or equal to 1"),
+            ("modes --steps 0", "--steps 0: should be greater than or equal to 1"),
+            ("modes --steps -5", "--steps -5: should be greater than or equal to 1"),
+            ("modes --seeds x", "--seeds x: should be a whole number (trainings of each)"),
             ("modes --data digits", "the modes of digits are not known; there are: ring, grid"),
-            ("quality --models gan --data qqq", "unknown data 'qqq'; there are: digits"),
+            ("quality --models gan --data qqq", "unknown data 'qqq'; there are: cifar10, digits"),
             ("quality --models gan --data ./qqq", "no folder of pictures at ./qqq"),
             ("modes --models gna", "unknown model 'gna'; did you mean gan"),
             ("modes --models gan gan:pack", "gan:pack: 'pack' has no value"),
@@ -373,26 +373,26 @@ class TestBench:
                 "modes --models gan:latnet=2",
                 "unknown setting 'latnet'; did you mean latent or",
             ),
-            ("modes --models vae", "vae learns from Images, this data serves Points"),
+            ("modes --models vae", "vae needs image (pixels), this data has point"),
             (f"modes --models {GAN} --steps 1 --out /proc/x", "cannot make /proc/x/ring/"),
         ],
     )
     def test_mistakes(self, say, left, line, wanted):
-        *told, last = say(f"bench {line}").err.splitlines()
+        *told, last = say(f"lab {line}").err.splitlines()
         assert last.startswith("liangyi: ") and wanted in last
         assert all(re.match(r"\d+ of \d+: ", line) for line in told)
         assert not left()
 
-    def test_a_file_where_the_bench_should_be(self, say):
+    def test_a_file_where_the_experiment_should_be(self, say):
         Path("here").write_text("mine")
-        line = f"bench modes --models {GAN} --data ring --steps 1 --seeds 1 --out here"
+        line = f"lab modes --models {GAN} --data ring --steps 1 --seeds 1 --out here"
         answer = say(line)
         assert answer.code == 2
         assert answer.err.splitlines()[-1].startswith("liangyi: cannot make here/ring")
         assert Path("here").read_text() == "mine"
 
-    def test_help_names_the_benches(self, say):
-        assert say("bench --help").out == say("bench").out
-        assert "  modes " in say("bench").out and "  quality " in say("bench").out
+    def test_help_names_the_experiments(self, say):
+        assert say("lab --help").out == say("lab").out
+        assert "  modes " in say("lab").out and "  quality " in say("lab").out
         for name in ("modes", "quality"):
-            assert f"usage: liangyi bench {name}" in say(f"bench {name} --help").out
+            assert f"usage: liangyi lab {name}" in say(f"lab {name} --help").out

@@ -25,18 +25,16 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from rich.console import Console
 
-import liangyi.comparing
-import liangyi.diagnosing
 import liangyi.scoring
 from cli.conftest import FLAGS, QUICK, words_of
-from liangyi import cli
-from liangyi.bench import trial
+from liangyi import cli, data
 from liangyi.cli import watch
 from liangyi.core import registry
 from liangyi.core.config import Training
-from liangyi.core.run import Run
-from liangyi.data import DataConfig
+from liangyi.lab import trial
+from liangyi.runs.run import Run
 from liangyi.scoring.subject import Subject
+from liangyi.session import progress
 
 PATIENCE = 20  # seconds that any mistake may take to be told
 LONG = 300  # characters that nobody reads to the end
@@ -53,7 +51,10 @@ FIRST = {
     "score": "score mine",
     "diagnose": "diagnose mine",
     "compare": "compare mine other",
-    "bench": "bench modes",
+    "lab": "lab modes",
+    "reproduce": "reproduce",
+    "check": "check gan",
+    "new": "new my_gan",
     "dream": "dream digits --classifier judge",
 }
 # and what each model must be told besides
@@ -61,6 +62,7 @@ MODELS = dict.fromkeys(registry.names(), " --data digits")
 MODELS |= dict.fromkeys(("acgan", "acgan-early"), " --data digits --size 20")
 MODELS |= {"seqgan": " --data oracle --vocabulary 12 --length 5"}
 MODELS |= {"deep-dream": " --data digits --classifier judge"}
+EATS = {"oracle": "seqgan"}  # data that is none for a gan
 HUGE = "x" * 10_000
 NUMBERS = {
     "wrong type": "two",
@@ -134,7 +136,7 @@ def _be(tries: list[list[str]], home: Path, told: Path) -> None:
         for words in tries:
             out, err = io.StringIO(), io.StringIO()
             sys.stdout, sys.stderr = out, err
-            watch._console = Console(stderr=True, highlight=False, soft_wrap=True)
+            progress._console = Console(stderr=True, highlight=False, soft_wrap=True)
             try:
                 code = cli.main(words)
             except BaseException:
@@ -169,11 +171,22 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for model, name in (("gan", "mine"), ("mnist-cnn", "judge")):
             assert cli.main(words_of(f"train {model} {FLAGS[model]} {QUICK} --out {name}", ())) == 0
         assert cli.main(["sample", "mine", "--out", str(home.parent / "x.png")]) == 0
-        patch.setattr(watch, "follow", lambda run, **more: iter(()))
+        patch.setattr(watch, "Session", Idle)
         patch.setattr(liangyi.scoring, "score", lambda run, *more, tell: _looked(run, *more))
         patch.setattr(trial, "work", lambda trials, tell: trials[0].check() or [])
         _litter(home)
         yield home
+
+
+class Idle:
+    """A session that makes no step."""
+
+    def __init__(self, run: Run) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
 
 
 def _looked(run: Run, number: int, seed: int, inception: bool) -> list[Any]:
@@ -219,7 +232,10 @@ def parameters() -> Iterator[tuple[str, str, Any]]:
     """Yield (what is said first, flag, type) for each parameter of each verb."""
     for verb, module in VERBS.items():
         yield from _flags(FIRST[verb], getattr(module, verb.capitalize()))
-    for kind in (DataConfig, Training, *(registry.find(name).Config for name in MODELS)):
+    for name in data.names():
+        line = f"train {EATS.get(name, 'gan')} --steps 1 --batch-size 8 --device cpu --data {name}"
+        yield from _flags(line, data.find(name).Config)
+    for kind in (Training, *(registry.find(name).Config for name in MODELS)):
         name = next((name for name in MODELS if registry.find(name).Config is kind), "gan")
         line = FIRST["train"].replace("gan", name)
         yield from _flags(line + MODELS[name], kind)

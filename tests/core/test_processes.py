@@ -13,7 +13,7 @@ import torch
 
 from liangyi.core import processes
 from liangyi.core.errors import UserError
-from liangyi.core.run import Run
+from liangyi.runs.run import Run
 
 HERE = Path(__file__).parent
 
@@ -21,24 +21,21 @@ HERE = Path(__file__).parent
 TRAIN = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import dataclasses, json
+import json
+from pathlib import Path
 import torch
-from conftest import QUICK, SMALL, SMALL_DATA
-from liangyi import data
-from liangyi.core import draw, processes, registry
-from liangyi.core.run import Run
-from liangyi.session import create, follow
+from conftest import follow
+from liangyi.core import processes, registry
+from liangyi.lab.contract import Small
+from liangyi.runs.run import Run
 
-name, out, changes, size = sys.argv[2], sys.argv[3], json.loads(sys.argv[4]), int(sys.argv[5])
-kind = registry.find(name)
-training = dataclasses.replace(
-    QUICK, steps=5, sample_every=100, log_every=100, checkpoint_every=5, batch_size=size
-)
+name, out, changes, size = sys.argv[2], Path(sys.argv[3]), json.loads(sys.argv[4]), int(sys.argv[5])
+small = Small.of(registry.find(name), out.parent, **changes)
 if processes.launched():
     processes.join(torch.device("cpu"), minutes=1)
 if processes.rank() == 0:
-    config = kind.Config(**SMALL[name] | changes)
-    create(kind, config, SMALL_DATA.get(name, data.DataConfig()), training, out)
+    pace = {"steps": 5, "sample_every": 100, "log_every": 100, "checkpoint_every": 5}
+    small.run(out.name, batch_size=size, **pace)
 processes.wait()
 for _ in follow(Run(out)):
     pass
@@ -90,10 +87,8 @@ def test_two_processes_equal_one_on_the_joined_batch(name, changes, size, tmp_pa
 DIES = """
 import os, sys
 from pathlib import Path
-import liangyi.session as session
 from liangyi.core import processes
-from liangyi.core.errors import UserError
-from liangyi.core.trainer import Trainer
+from liangyi.training.trainer import Trainer
 
 advance = Trainer.advance
 def dying(self):

@@ -9,22 +9,28 @@ from liangyi.doctor.rules import Facts, verdicts
 LOOKS = 20
 # signals of a training that goes well
 WELL = {
-    "diversity": 0.98, "energy": 0.002, "duplicates": 0.0, "coverage": 0.9, "told_apart": 0.6,
-    "lowest": 0.0, "highest": 1.0, "saturated": 0.0, "class_entropy": 0.99, "as_asked": 0.9,
-    "unrest": 0.1, "real": 0.8, "fake": 0.8, "gap": 1.0, "separation": 0.8, "held_out": 0.78,
-    "overfit": 0.1, "slope": 1.1, "active": 0.8, "discriminator_gradient": 1.0,
+    "diversity": 0.98, "energy": 0.002, "duplicates": 0.0, "coverage": 0.9,
+    "nearest_neighbour_accuracy": 0.6, "lowest_value": 0.0, "highest_value": 1.0,
+    "saturated": 0.0, "class_entropy": 0.99, "as_asked": 0.9, "drift": 0.1, "real_accuracy": 0.8,
+    "fake_accuracy": 0.8, "gap": 1.0, "auc": 0.8, "held_out_accuracy": 0.78,
+    "overfit": 0.1, "slope": 1.1, "active_units": 0.8, "discriminator_gradient": 1.0,
 }  # fmt: skip
-FACTS = Facts(picture=True, classes=10, penalty=10.0)
-BAD_AND_STAYING = {"energy": 0.2, "told_apart": 1.0}
+FACTS = Facts(picture=True, classes=10, adversary="logits", penalty=10.0)
+BAD_AND_STAYING = {"energy": 0.2, "nearest_neighbour_accuracy": 1.0}
 SICK = {
     "mode collapse": {"diversity": 0.1},
-    "discriminator won": {"real": 1.0, "fake": 1.0, "separation": 1.0, **BAD_AND_STAYING},
-    "generator won": {"separation": 0.1, **BAD_AND_STAYING},
-    "discriminator overfits": {"overfit": 0.9, "held_out": 0.2},
-    "oscillation": {"unrest": 0.9, **BAD_AND_STAYING},
+    "discriminator won": {
+        "real_accuracy": 1.0,
+        "fake_accuracy": 1.0,
+        "auc": 1.0,
+        **BAD_AND_STAYING,
+    },
+    "generator won": {"auc": 0.1, **BAD_AND_STAYING},
+    "discriminator overfits": {"overfit": 0.9, "held_out_accuracy": 0.2},
+    "oscillation": {"drift": 0.9, **BAD_AND_STAYING},
     "label ignored": {"as_asked": 0.11},
-    "posterior collapse": {"active": 0.0},
-    "range mismatch": {"lowest": 0.5},
+    "posterior collapse": {"active_units": 0.0},
+    "range mismatch": {"lowest_value": 0.5},
     "penalty too weak": {"slope": 50.0},
     "penalty too strong": {"gap": 0.001, **BAD_AND_STAYING},
 }
@@ -110,7 +116,8 @@ def test_a_perfect_critic_has_not_won():
     # its loss has a slope everywhere; that it tells all apart is how WGAN-GP begins
     lines = [{k: v for k, v in line.items() if "discriminator" not in k}
              for line in log(SICK["discriminator won"])]  # fmt: skip
-    assert "discriminator won" not in [verdict.name for verdict in verdicts(lines, FACTS)]
+    facts = FACTS._replace(adversary="values")
+    assert "discriminator won" not in [verdict.name for verdict in verdicts(lines, facts)]
 
 
 def test_points_have_no_range_and_unasked_samples_no_label():

@@ -6,13 +6,15 @@ import dataclasses
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from scipy.stats import t
 
 from liangyi.core.errors import UserError
-from liangyi.metrics.card import Card, keep, kept, refusal
+from liangyi.metrics.card import Card, refusal
+from liangyi.runs.cards import keep, kept
 
 FULL = Card(
     metric="frechet", value=3.25, better="lower", error=0.5, floor=0.125, real=750, generated=700,
@@ -22,35 +24,40 @@ FULL = Card(
 BARE = Card(metric="modes", value=8, better="higher")
 
 
+def run_in(folder: Path) -> Any:
+    """Return what is needed of a run to keep cards in its folder."""
+    return SimpleNamespace(scores=folder / "scores.json")
+
+
 def nonsense(folder: Path, text: str) -> str:
     """Return the complaint about a scores.json of this content."""
     (folder / "scores.json").write_text(text, encoding="utf-8")
     with pytest.raises(UserError) as error:
-        kept(folder)
+        kept(run_in(folder))
     line = str(error.value)
     assert str(folder / "scores.json") in line and "\n" not in line
     return line
 
 
 def test_what_is_kept_comes_back_field_by_field(tmp_path):
-    keep([FULL, BARE], tmp_path)
-    assert kept(tmp_path) == [FULL, BARE]
+    keep([FULL, BARE], run_in(tmp_path))
+    assert kept(run_in(tmp_path)) == [FULL, BARE]
 
 
 def test_a_second_scoring_takes_the_place_of_the_first(tmp_path):
-    keep([FULL, BARE], tmp_path)
-    keep([BARE], tmp_path)
-    assert kept(tmp_path) == [BARE]
+    keep([FULL, BARE], run_in(tmp_path))
+    keep([BARE], run_in(tmp_path))
+    assert kept(run_in(tmp_path)) == [BARE]
     assert [path.name for path in tmp_path.iterdir()] == ["scores.json"]  # nothing half-written
 
 
 def test_a_run_that_was_never_scored_has_no_cards(tmp_path):
-    assert kept(tmp_path) == []
+    assert kept(run_in(tmp_path)) == []
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     with pytest.raises(UserError, match=r"cannot write .*scores\.json: No such file") as error:
-        keep([FULL], tmp_path / "gone")
+        keep([FULL], run_in(tmp_path / "gone"))
     assert "\n" not in str(error.value)
 
 
@@ -66,7 +73,7 @@ def test_the_interval_is_that_of_student_s_law():
 def test_cards_of_before_degrees_were_kept_are_read(tmp_path):
     plain = {k: v for k, v in FULL.json().items() if k != "degrees"}
     (tmp_path / "scores.json").write_text(json.dumps([plain]), encoding="utf-8")
-    assert kept(tmp_path) == [dataclasses.replace(FULL, degrees=None)]
+    assert kept(run_in(tmp_path)) == [dataclasses.replace(FULL, degrees=None)]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +83,7 @@ def test_what_is_not_finite_is_null_in_the_file_and_no_number_after(odd, tmp_pat
     # breaks when NaN or Infinity gets into the file, also by way of the interval: browsers and
     # other languages refuse such JSON
     card = dataclasses.replace(FULL, **odd)
-    keep([card], tmp_path)
+    keep([card], run_in(tmp_path))
     text = (tmp_path / "scores.json").read_text(encoding="utf-8")
 
     def refuse(name: str) -> None:
@@ -86,7 +93,7 @@ def test_what_is_not_finite_is_null_in_the_file_and_no_number_after(odd, tmp_pat
     (name,) = odd
     assert plain[name] is None
     assert plain["interval"] is None or name == "floor"
-    (back,) = kept(tmp_path)
+    (back,) = kept(run_in(tmp_path))
     if name == "value":
         assert math.isnan(back.value)
     else:

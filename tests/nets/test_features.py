@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 
 from liangyi.core.errors import UserError
-from liangyi.core.run import Run
 from liangyi.nets.features import Features
+from liangyi.runs import classifiers
+from liangyi.runs.run import Run
+
+
+def looking(run: str, layers: Sequence[str], channels: int) -> Features:
+    """Return what looks through the classifier of a run."""
+    return Features(classifiers.classifier(run), layers, channels)
 
 
 def seen_by(classifier: str, layers: list[str], picture: torch.Tensor) -> list[torch.Tensor]:
@@ -31,7 +39,7 @@ def picture() -> torch.Tensor:
 def test_activations_are_the_classifiers_own_in_the_order_asked_for(classifier, picture):
     # breaks when the picture is not brought into the classifier's range, or dropout is on
     layers = ["network.2", "network.0", "network.7"]
-    found = Features(classifier, layers, 1).train()(picture)
+    found = looking(classifier, layers, 1).train()(picture)
     for one, wanted in zip(found, seen_by(classifier, layers, picture), strict=True):
         if wanted.dim() == 4:  # an in-place ReLU follows
             one, wanted = one.relu(), wanted.relu()
@@ -39,13 +47,13 @@ def test_activations_are_the_classifiers_own_in_the_order_asked_for(classifier, 
 
 
 def test_nothing_asked_is_the_last_convolution(classifier, picture):
-    features = Features(classifier, (), 1)
+    features = looking(classifier, (), 1)
     assert features.layers == ("network.2",)
     assert features(picture)[0].shape == (2, 8, 4, 4)
 
 
 def test_a_gradient_reaches_the_picture_and_no_weight(classifier, picture):
-    features = Features(classifier, (), 1)
+    features = looking(classifier, (), 1)
     picture.requires_grad_()
     features(picture)[0].square().mean().backward()
     assert picture.grad.abs().sum() > 0
@@ -53,14 +61,14 @@ def test_a_gradient_reaches_the_picture_and_no_weight(classifier, picture):
 
 
 def test_it_stays_a_measuring_instrument_when_the_model_trains(classifier, picture):
-    features = Features(classifier, ["network.7"], 1)
+    features = looking(classifier, ["network.7"], 1)
     assert not any(module.training for module in features.train().modules())
     assert torch.equal(features(picture)[0], features(picture)[0])
 
 
 def test_no_hook_stays_behind(classifier, picture):
     # breaks slowly: a hook more at each step
-    features = Features(classifier, (), 1)
+    features = looking(classifier, (), 1)
     features(picture)
     assert not any(module._forward_hooks for module in features.network.modules())
     with pytest.raises(UserError):
@@ -70,15 +78,15 @@ def test_no_hook_stays_behind(classifier, picture):
 
 def test_layers_behind_the_last_one_asked_for_need_not_fit(classifier):
     # octaves have other sizes than the pictures the classifier was trained on
-    features = Features(classifier, (), 1)
+    features = looking(classifier, (), 1)
     assert features(torch.zeros(1, 1, 11, 9))[0].shape[2:] == (7, 5)
-    with pytest.raises(UserError, match=r"cannot look at \(4, 4\).*--octaves 1"):
+    with pytest.raises(UserError, match=r"cannot look at \(4, 4\).*one octave"):
         features(torch.zeros(1, 1, 4, 4))
 
 
 def test_pictures_of_other_channels_are_seen_as_grey(classifier, picture):
     colour = torch.cat([picture - 0.1, picture, picture + 0.1], 1)
-    grey, seen = Features(classifier, (), 1)(picture), Features(classifier, (), 3)(colour)
+    grey, seen = looking(classifier, (), 1)(picture), looking(classifier, (), 3)(colour)
     torch.testing.assert_close(seen[0], grey[0])
 
 
@@ -87,17 +95,4 @@ def test_pictures_of_other_channels_are_seen_as_grey(classifier, picture):
 )
 def test_an_unknown_layer_is_the_users_mistake(classifier, layers, wrong):
     with pytest.raises(UserError, match=wrong):
-        Features(classifier, layers, 1)
-
-
-def test_what_is_no_classifier_is_the_users_mistake(small, tmp_path):
-    for missing in ("", str(tmp_path)):
-        with pytest.raises(UserError, match="no classifier at"):
-            Features(missing, (), 1)
-    from liangyi.session import follow
-
-    run = small("vae").run(tmp_path / "vae", steps=1)
-    for _ in follow(run):
-        pass
-    with pytest.raises(UserError, match="is no classifier"):
-        Features(str(run.path), (), 1)
+        looking(classifier, layers, 1)

@@ -11,23 +11,23 @@ from typing import Any
 import pytest
 from torch import Tensor
 
-from liangyi.core.run import Run
-from liangyi.data import DataConfig
+from conftest import follow
+from liangyi.data import choose
 from liangyi.metrics.card import Card
+from liangyi.runs.run import Run
 from liangyi.scoring import subject as module
 from liangyi.scoring.subject import Subject
-from liangyi.session import follow
 
 
 @pytest.fixture(scope="session")
-def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a cache that lasts as long as the session: each judge is trained once."""
-    return tmp_path_factory.mktemp("judges")
+def evaluators(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a cache that lasts as long as the session: each evaluator is trained once."""
+    return tmp_path_factory.mktemp("evaluators")
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(judges: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIANGYI_CACHE", str(judges))
+def _own_cache(evaluators: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIANGYI_CACHE", str(evaluators))
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def trained(
         path = home / f"{model}-{data}"
         if not path.exists():
             here = small(model)
-            here = dataclasses.replace(here, data=DataConfig(data=data)) if data else here
+            here = dataclasses.replace(here, source=choose(data)) if data else here
             for _ in follow(here.run(path)):
                 pass
         return path
@@ -64,11 +64,14 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[Tensor], None]:
     """Return a function that makes every model draw these items."""
 
     def make(items: Tensor) -> None:
-        def drawn(model: object, count: int, seed: int = 0) -> Tensor:
+        def drawn(model: Any, count: int, seed: int = 0, given: Any = None) -> Any:
             assert len(items) >= count
-            return items[:count].clone()
+            planted = {model.spec.item: items[:count].clone()}
+            if "label" in model.Batch._fields:
+                planted["label"] = given.label
+            return model.Batch(**planted)
 
-        monkeypatch.setattr(module, "samples", drawn)
+        monkeypatch.setattr(module, "generated", drawn)
 
     return make
 

@@ -12,12 +12,12 @@ from liangyi.core.batch import Images
 from liangyi.core.model import verb
 from liangyi.data import Dataset
 from liangyi.metrics import error
-from liangyi.metrics.card import kept
 from liangyi.metrics.pictures import psnr, ssim
-from liangyi.scoring import codes, score
-from liangyi.session import data_of
-from liangyi.zoo.autoencoder import Autoencoder
-from liangyi.zoo.vae import VAE
+from liangyi.runs.cards import kept
+from liangyi.scoring import score
+from liangyi.scoring.scorers import codes
+from liangyi.zoo.codes.autoencoder import Autoencoder
+from liangyi.zoo.codes.vae import VAE
 
 from .conftest import named, subject_of
 
@@ -33,14 +33,14 @@ def vae(run_of):
 
 
 def held_out(run) -> Dataset:
-    data = data_of(run, "test")
+    data = run.source().split("test")
     assert isinstance(data, Dataset)
     return data
 
 
 def pictures(run, count: int) -> Tensor:
     data = held_out(run)
-    (image,) = data.batch(Images, data.subset(count), image_range=run.kind.image_range)
+    (image,) = data.batch(Images, data.subset(count), value_range=run.kind.image_range)
     return image
 
 
@@ -79,7 +79,7 @@ def test_an_endless_figure_does_not_spoil_the_file(autoencoder, monkeypatch):
     score(autoencoder, 100)
     text = (autoencoder.path / "scores.json").read_text()
     assert "Infinity" not in text and "NaN" not in text
-    assert math.isnan(named(kept(autoencoder.path))["psnr"].value)
+    assert math.isnan(named(kept(autoencoder))["psnr"].value)
 
 
 def test_a_code_that_can_be_drawn_from_has_bounds_and_pictures_too(vae):
@@ -135,7 +135,7 @@ def test_active_units_are_those_that_carry_anything(vae, monkeypatch):
 
 
 def test_bounds_look_at_five_hundred_pictures_at_most(vae, monkeypatch):
-    monkeypatch.setattr("liangyi.scoring.codes._BOUND", 40)
+    monkeypatch.setattr("liangyi.scoring.scorers.codes._BOUND", 40)
     found = named(score(vae, 250))
     assert found["importance_bound"].real == 40
     assert found["active_units"].real == found["bernoulli_bound"].real == 250

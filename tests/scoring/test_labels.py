@@ -10,8 +10,7 @@ from torch.nn.functional import cross_entropy
 from liangyi.core.batch import Labelled
 from liangyi.metrics.error import of_share
 from liangyi.scoring import score
-from liangyi.session import data_of
-from liangyi.zoo.mnist_mlp import MnistMLP
+from liangyi.zoo.vision.mnist_mlp import MnistMLP
 
 from .conftest import named
 
@@ -23,8 +22,8 @@ def run(run_of):
 
 @pytest.fixture
 def batch(run):
-    data = data_of(run, "test")
-    return data.batch(Labelled, torch.arange(297), image_range=(0.0, 1.0))
+    data = run.source().split("test")
+    return data.batch(Labelled, torch.arange(297), value_range=(0.0, 1.0))
 
 
 def test_accuracy_is_of_all_that_was_held_out(run, batch):

@@ -18,18 +18,20 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from conftest import follow
 from liangyi.core import draw, registry
+from liangyi.core.batch import Labelled
 from liangyi.core.config import Training
 from liangyi.core.errors import UserError
 from liangyi.core.model import verb
-from liangyi.data import DataConfig, Dataset, load
-from liangyi.judging import judge_of
+from liangyi.data import Dataset, choose
+from liangyi.data.pictures.digits import Digits
 from liangyi.metrics.error import of_share
-from liangyi.scoring import pictures, score
-from liangyi.scoring import subject as module
-from liangyi.session import follow
+from liangyi.scoring import score
+from liangyi.scoring.evaluator import evaluator_of
+from liangyi.scoring.scorers import pictures
 from liangyi.views.nearest import nearest_pairs
-from liangyi.zoo.gan import GAN
+from liangyi.zoo.adversarial.gan import GAN
 
 from .conftest import named, subject_of
 
@@ -63,14 +65,17 @@ def test_real_items_in_the_place_of_samples_are_as_good_as_the_floor(run, plant)
         assert abs(distance.value - distance.floor) < 4 * distance.error
     for name in MANIFOLD:
         assert found[name].value == pytest.approx(found[name].floor, abs=0.08), name
-    for share in (found["told_apart"].value, found["told_apart"].floor):
+    for share in (
+        found["nearest_neighbour_accuracy"].value,
+        found["nearest_neighbour_accuracy"].floor,
+    ):
         assert share == pytest.approx(0.5, abs=0.08)
     for name in CLASSES:
         assert found[name].value == pytest.approx(found[name].floor, rel=0.05), name
 
 
 def test_the_floor_is_what_the_second_set_of_real_items_would_get(run, plant):
-    plant(subject_of(run).real()[1])
+    plant(subject_of(run).pair[1])
     for name, card in named(score(run, 400)).items():
         if name not in ("memorised", *CLASSES):
             assert card.value == card.floor, name
@@ -85,7 +90,7 @@ def test_noise_on_pictures_is_seen(run, plant):
     for name in ("precision", "density", "confidence", "classifier_score"):
         card = found[name]
         assert card.value + 3 * card.error < card.floor, name
-    told = found["told_apart"]
+    told = found["nearest_neighbour_accuracy"]
     assert told.value - 3 * told.error > max(0.7, told.floor)
 
 
@@ -115,7 +120,7 @@ def shown(monkeypatch):
 
 
 def test_copies_of_training_items_are_counted(run, plant):
-    plant(subject_of(run).items(load("digits"), torch.arange(400)))
+    plant(subject_of(run).items(choose("digits").split(), torch.arange(400)))
     card = named(score(run, 400))["memorised"]
     assert card.value == 1 and card.floor < 0.1
     assert (card.split, card.real, card.generated) == ("train", 1500, 400)
@@ -124,7 +129,7 @@ def test_copies_of_training_items_are_counted(run, plant):
 
 def test_the_nearest_pairs_are_shown_first(run, plant, shown):
     # breaks when the twelve that are shown are any twelve, or stand above other items
-    copies = subject_of(run).items(load("digits"), torch.arange(1000, 1012))
+    copies = subject_of(run).items(choose("digits").split(), torch.arange(1000, 1012))
     plant(torch.cat([noisy(other_items(run))[:388], copies]))
     card = named(score(run, 400))["memorised"]
     assert 12 / 400 <= card.value < 0.06
@@ -136,36 +141,43 @@ def test_the_nearest_pairs_are_shown_first(run, plant, shown):
 
 
 def test_held_out_items_are_no_copies(run, plant):
-    held_out = load("digits", "test")
+    held_out = choose("digits").split("test")
     plant(subject_of(run, 297).items(held_out, torch.arange(297)))
     card = named(score(run, 297))["memorised"]
     assert card.value == card.floor < 0.1
 
 
 def test_the_real_items_themselves_are_told_to_be_copies(run, plant):
-    plant(subject_of(run).real()[0])
+    plant(subject_of(run).pair[0])
     found = named(score(run, 400))
-    assert found["told_apart"].value < 0.05
+    assert found["nearest_neighbour_accuracy"].value < 0.05
     assert found["frechet"].value == pytest.approx(0, abs=1e-3)
 
 
 def test_every_card_says_what_it_was_measured_on(run):
-    judge = judge_of(DataConfig())
+    evaluator = evaluator_of(choose("digits"))
     found = named(score(run, 400, seed=3))
-    data = f"digits {load('digits').fingerprint}"
-    assert set(found) == {"frechet", "kernel", *MANIFOLD, "told_apart", "memorised", *CLASSES}
+    data = f"digits {choose('digits').split().fingerprint}"
+    assert set(found) == {
+        "frechet",
+        "kernel",
+        *MANIFOLD,
+        "nearest_neighbour_accuracy",
+        "memorised",
+        *CLASSES,
+    }
     for name, card in found.items():
         assert (card.data, card.seed, card.step) == (data, 3, 4), name
         assert card.about and math.isfinite(card.value), name
         assert card.generated == 400 and card.split == "train", name
         if name != "memorised":
-            assert (card.real, card.features, card.resize) == (400, judge.name, "none"), name
+            assert (card.real, card.features, card.resize) == (400, evaluator.name, "none"), name
             assert card.floor is not None, name
         assert (card.error is None) == (name == "class_entropy"), name
     groups = ("frechet", "kernel", "classifier_score")
     assert {found[name].degrees for name in groups} == {9}
-    assert {found[name].degrees for name in (*MANIFOLD, "told_apart")} == {24}
-    assert found["told_apart"].better == "half"
+    assert {found[name].degrees for name in (*MANIFOLD, "nearest_neighbour_accuracy")} == {24}
+    assert found["nearest_neighbour_accuracy"].better == "half"
     assert {name for name, card in found.items() if card.better == "lower"} == {
         "frechet", "kernel", "memorised",
     }  # fmt: skip
@@ -184,22 +196,22 @@ def test_pictures_without_classes_or_held_out_ones_have_no_such_cards(small, tmp
     # sixty pictures in one subfolder, which makes one class: as good as none
     place = tmp_path / "pictures" / "only"
     place.mkdir(parents=True)
-    for number, image in enumerate(load("digits").columns["image"][:60]):
+    for number, image in enumerate(choose("digits").split().columns["image"][:60]):
         Image.fromarray(image[0].numpy()).save(place / f"{number}.png")
-    here = dataclasses.replace(small("gan"), data=DataConfig(data=str(tmp_path / "pictures")))
+    here = dataclasses.replace(small("gan"), source=choose(str(tmp_path / "pictures")))
     run = here.run(tmp_path / "folder", examine_every=0)
     for _ in follow(run):
         pass
     found = named(score(run))
-    assert set(found) == {"frechet", "kernel", *MANIFOLD, "told_apart"}
+    assert set(found) == {"frechet", "kernel", *MANIFOLD, "nearest_neighbour_accuracy"}
     assert found["frechet"].generated == 30  # two halves of sixty
-    assert "of turned pictures" in found["frechet"].features
+    assert "of rotated pictures" in found["frechet"].features
     assert not (run.path / "nearest.png").exists()
 
 
 def test_a_run_that_cannot_be_written_is_one_line(run):
     (run.path / "nearest.png").mkdir()
-    with pytest.raises(UserError, match=r"cannot write .*nearest\.png") as error:
+    with pytest.raises(UserError, match=r"cannot write into .*: Is a directory") as error:
         score(run, 20)
     assert "\n" not in str(error.value)
 
@@ -228,20 +240,26 @@ def _conditions(kind: Any) -> Any:
 @pytest.fixture
 def obeys(monkeypatch):
     """Return a function that makes a GAN draw real digits of the class asked for, or of another."""
-    data = load("digits")
+    data = choose("digits").split()
     image = data.columns["image"].float() / 127.5 - 1
     of_class = [image[data.columns["label"] == label] for label in range(10)]
 
     def make(away: int) -> None:
-        @verb
-        def sample(self: GAN, count: int, label: int | None = None) -> Tensor:
-            asked = draw.rows(count, "cpu") % 10 if label is None else torch.full((count,), label)
+        def generated(self: GAN, count: int, given: Any = None) -> Labelled:
+            asked = draw.rows(count, "cpu") % 10 if given is None else given.label
             dice = torch.randint(1000, (count,))
             chosen = [
                 (of_class[(int(c) + away) % 10], int(n)) for c, n in zip(asked, dice, strict=True)
             ]
-            return torch.stack([some[number % len(some)] for some, number in chosen])
+            drawn = torch.stack([some[number % len(some)] for some, number in chosen])
+            return Labelled(drawn, asked)
 
+        @verb
+        def sample(self: GAN, count: int, label: int | None = None) -> Tensor:
+            return self.generated(count, None if label is None else self.asked(count, label)).image
+
+        monkeypatch.setattr(GAN, "eats", (Labelled,))
+        monkeypatch.setattr(GAN, "generated", generated)
         monkeypatch.setattr(GAN, "sample", sample)
         # a fifth of the usual training, which digits do not need
         monkeypatch.setattr(pictures, "Training", lambda **k: Training(**(k | {"steps": 120})))
@@ -255,7 +273,7 @@ def test_a_model_that_draws_what_it_is_asked_for(run, obeys):
     found = named(score(run, 600))
     asked, synthetic = found["as_asked"], found["synthetic_accuracy"]
     assert asked.value > 0.93 and asked.generated == 600
-    assert asked.floor == pytest.approx(judge_of(DataConfig()).accuracy)
+    assert asked.floor == pytest.approx(evaluator_of(choose("digits")).accuracy)
     assert asked.error == pytest.approx(of_share(asked.value, 600))
     assert synthetic.value > 0.75 and synthetic.floor > 0.75  # 0.1: chance
     assert synthetic.value == pytest.approx(synthetic.floor, abs=0.1)
@@ -269,14 +287,14 @@ def test_without_held_out_pictures_the_floor_is_not_tested_on_what_it_learned(
     # breaks when a classifier that learned its test by heart is the floor
     seen: list[tuple[Tensor, Tensor]] = []
 
-    def watched(data: Dataset, proof: Dataset, judge: Any) -> float:
+    def watched(data: Dataset, proof: Dataset, evaluator: Any) -> float:
         seen.append((data.columns["image"], proof.columns["image"]))
         return 0.5
 
     monkeypatch.setattr(pictures, "_accuracy", watched)
-    subject = module.data_of
+    split = Digits.split
     monkeypatch.setattr(
-        module, "data_of", lambda run, split="train": None if split == "test" else subject(run)
+        Digits, "split", lambda self, name="train": None if name == "test" else split(self, name)
     )
     obeys(0)
     card = named(score(run, 600))["synthetic_accuracy"]
@@ -322,7 +340,7 @@ def test_inception_cards_take_torch_fidelity_s_figures(run, monkeypatch):
     assert torch.equal(real, again) and not torch.equal(drawn, other)
     index = subject_of(run, 50).order()
     for pixels, which in ((real, index[0]), (other, index[1])):
-        assert torch.equal(pixels, load("digits").columns["image"][which])
+        assert torch.equal(pixels, choose("digits").split().columns["image"][which])
     for number, (name, better) in enumerate((
         ("inception_frechet", "lower"), ("inception_kernel", "lower"),
         ("inception_score", "higher"),

@@ -7,12 +7,12 @@ import dataclasses
 import pytest
 import torch
 
-from liangyi.data import DataConfig
-from liangyi.measuring import test as measured
+from conftest import follow
+from liangyi.core.verbs import samples
+from liangyi.data import choose
 from liangyi.metrics.text import bleu, self_bleu
-from liangyi.sampling import samples
 from liangyi.scoring import score
-from liangyi.session import data_of, follow
+from liangyi.scoring.held_out import figures_on as measured
 
 from .conftest import named, subject_of
 
@@ -26,10 +26,10 @@ def test_each_card_is_the_figure_of_its_name(run):
     # breaks when other samples are judged, or real and generated ones are swapped
     found = named(score(run, 300, seed=2))
     subject = subject_of(run, 300)
-    drawn, (real, other) = samples(run.model(), 300, 2), subject.real()
-    oracle, held_out = data_of(run), data_of(run, "test")
+    drawn, (real, other) = samples(run.model(), 300, 2), subject.pair
+    oracle, held_out = run.source(), run.source().split("test")
     wanted = {
-        "oracle_nll": (oracle.judge(drawn)["oracle_nll"], oracle.judge(other)["oracle_nll"]),
+        "oracle_nll": (oracle.truth(drawn)["oracle_nll"], oracle.truth(other)["oracle_nll"]),
         "nll": (measured(run.model(), held_out)["test/nll"], None),
         "bleu_4": (bleu(drawn, real), bleu(other, real)),
         "self_bleu_4": (self_bleu(drawn), self_bleu(other)),
@@ -49,7 +49,7 @@ def test_many_sentences_are_compared_by_five_hundred(run):
 
 
 def test_sentences_of_the_oracle_are_as_good_as_the_floor(run, plant):
-    plant(data_of(run).columns["token"][5000:5400])
+    plant(run.source().split().columns["token"][5000:5400])
     found = named(score(run, 400))
     for name in ("oracle_nll", "bleu_4", "self_bleu_4"):
         assert found[name].value == pytest.approx(found[name].floor, rel=0.1), name
@@ -63,16 +63,15 @@ def test_words_at_random_are_seen(run, plant):
 
 
 def test_one_sentence_again_and_again_is_seen(run, plant):
-    plant(data_of(run).columns["token"][:1].expand(400, -1))
+    plant(run.source().split().columns["token"][:1].expand(400, -1))
     card = named(score(run, 400))["self_bleu_4"]
     assert card.value == pytest.approx(1) and card.floor < 0.9
 
 
 def test_short_sentences_have_short_word_groups(small, tmp_path):
     # breaks when groups of four words are asked for where a sentence has three
-    here = dataclasses.replace(
-        small("seqgan"), data=DataConfig(data="oracle", vocabulary=12, length=3)
-    )
+    source = choose("oracle", vocabulary=12, length=3)
+    here = dataclasses.replace(small("seqgan"), source=source)
     run = here.run(tmp_path / "short", steps=1)
     for _ in follow(run):
         pass

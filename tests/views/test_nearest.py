@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from liangyi.views.grid import GAP
+from liangyi.fields.pixels import GAP
 from liangyi.views.nearest import FEWEST, MOST, nearest_pairs
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from liangyi.doctor.verdict import Verdict
-from liangyi.views.grid import grid
+from liangyi.fields.pixels import grid
 from liangyi.views.report import report, thinned
 from liangyi.views.table import Layer
 

@@ -10,16 +10,12 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.nn.functional import cross_entropy
 
-from conftest import Small
+from conftest import batch_of
 from liangyi.core.batch import Labelled
 from liangyi.core.errors import UserError
 from liangyi.core.model import Update
 
 BOTH = ["acgan", "acgan-early"]
-
-
-def batch_of(here: Small, count: int = 6) -> Any:
-    return here.source().batch(Labelled, torch.arange(count), image_range=here.kind.image_range)
 
 
 def turns(model: Any, batch: Any, seed: int = 0) -> list[Update]:
@@ -129,7 +125,7 @@ def test_what_the_class_head_pays(small):
 def test_the_class_loss_of_real_pictures_does_not_know_what_was_asked(small):
     here = small("acgan", dropout=0.0)
     model, batch = here.build(), batch_of(here)
-    named = [turns(model, batch, seed)[0].metrics["named"] for seed in (0, 1)]
+    named = [turns(model, batch, seed)[0].metrics["class_loss"] for seed in (0, 1)]
     torch.testing.assert_close(*named)
     fooled = [turns(model, batch, seed)[0].metrics["discriminator"] for seed in (0, 1)]
     assert not torch.equal(*fooled)
@@ -146,8 +142,8 @@ def test_the_generator_is_taught_to_draw_what_was_asked(name, small):
     model.discriminator.register_forward_hook(lambda _, __, out: named.append(out[1].detach()))
     update = turns(model, batch)[1]
     wanted = cross_entropy(named[-1], asked[-1])
-    torch.testing.assert_close(update.metrics["drawn"], wanted)
-    total = update.metrics["generator"] + update.metrics["drawn"]
+    torch.testing.assert_close(update.metrics["generated_class_loss"], wanted)
+    total = update.metrics["generator"] + update.metrics["generated_class_loss"]
     torch.testing.assert_close(update.loss.detach(), total)
 
 
@@ -166,7 +162,7 @@ def test_samples_show_the_class_asked_for_or_all_in_turn(name, small):
 @pytest.mark.parametrize("label", [-1, 10])
 def test_a_class_that_is_not_there_is_the_users_mistake(label, small):
     model = small("acgan").build()
-    with pytest.raises(UserError, match=r"out of range; there are 0 \.\.\. 9"):
+    with pytest.raises(UserError, match=r"no class .*; there are 0 \.\.\. 9"):
         model.sample(2, label=label)
-    with pytest.raises(UserError, match=r"out of range; there are 0 \.\.\. 9"):
+    with pytest.raises(UserError, match=r"no class .*; there are 0 \.\.\. 9"):
         model.interpolate(2, 2, label=label)

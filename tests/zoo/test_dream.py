@@ -12,9 +12,9 @@ from torch import Tensor
 from conftest import QUICK
 from liangyi.core.batch import Images
 from liangyi.core.errors import UserError
-from liangyi.core.trainer import Trainer
 from liangyi.data import Batches
-from liangyi.zoo.deep_dream import NormalizedDescent
+from liangyi.training.trainer import Trainer
+from liangyi.zoo.vision.deep_dream import NormalizedDescent
 
 
 class OnePicture:
@@ -31,7 +31,7 @@ class OnePicture:
 
 @pytest.fixture
 def picture(small) -> Tensor:
-    return small("deep-dream").source().batch(Images, torch.tensor([4])).image
+    return small("deep-dream").source.split("train").batch(Images, torch.tensor([4])).image
 
 
 def dreaming(small: Any, picture: Tensor, **settings: Any) -> Trainer:

@@ -6,6 +6,7 @@ Numbers such as A7 name the original in the list of mistakes that the library wa
 from __future__ import annotations
 
 import copy
+import functools
 import math
 from typing import Any
 
@@ -13,24 +14,18 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from conftest import Small, same, weights_of
+from conftest import batch_of, follow, same, weights_of
 from liangyi.core import registry
 from liangyi.core.batch import Images
 from liangyi.core.config import checked
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, Update
+from liangyi.data import choose
 from liangyi.losses import penalty
-from liangyi.session import follow
 
 ADVERSARIES = ["acgan", "acgan-early", "dcgan", "dcgan-mnist", "gan", "wgan-gp"]
 PICTURES = [*ADVERSARIES, "autoencoder", "vae"]
 JUDGES = {"wgan-gp": "critic"}
-
-
-def batch_of(here: Small, count: int = 6) -> Any:
-    source = here.source()
-    kind = here.kind.batch_type(source.spec)
-    return source.batch(kind, torch.arange(count), image_range=here.kind.image_range)
 
 
 def turns(model: Model, batch: Any, seed: int = 0) -> list[Update]:
@@ -215,7 +210,7 @@ def test_the_penalty_is_part_of_the_critics_one_loss(small):
 def test_the_critics_slope_is_each_pictures_own(data, small):
     # A19: batch normalisation in the critic, or one norm over the batch, mixes pictures
     here = small("wgan-gp")
-    here.data = type(here.data)(data=data)
+    here.source = choose(data)
     model = here.build().train()
     items = torch.randn(8, *model.spec.shape, generator=torch.Generator().manual_seed(0))
     together = penalty.slopes(model.critic, items)
@@ -333,6 +328,7 @@ def test_no_picture_is_both_learned_from_and_tested_on(name, small, tmp_path, mo
         learned.update(pictures(batch))
         yield from original["updates"](self, batch, step)
 
+    @functools.wraps(here.kind.evaluate)
     def evaluate(self: Any, batch: Any, **more: Any) -> Any:
         tested.append(pictures(batch))
         return original["evaluate"](self, batch, **more)

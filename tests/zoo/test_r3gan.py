@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from liangyi.core.batch import Points, Spec
-from liangyi.core.run import build
+from liangyi.core.batch import Points
+from liangyi.core.spec import Spec, Vector
 from liangyi.losses import adversarial, penalty
-from liangyi.zoo.r3gan import R3GAN, R3GANConfig, variance
+from liangyi.runs.run import build
+from liangyi.zoo.adversarial.r3gan import R3GAN, R3GANConfig, variance
 
-PLANE = Spec(kind="Points", shape=(2,))
+PLANE = Spec("point", point=Vector(2))
 
 
 def test_the_loss_depends_on_differences_alone():

@@ -10,11 +10,13 @@ import torch
 from torch import nn
 
 from conftest import same, weights_of
-from liangyi.core.batch import Spec, Tokens
+from liangyi.core.batch import Tokens
 from liangyi.core.model import Model
-from liangyi.core.trainer import Trainer
+from liangyi.core.spec import Spec, Words
+from liangyi.training.trainer import Trainer
 
 WORDS, LENGTH = 3, 3
+SPEC = Spec("token", token=Words(LENGTH, WORDS))
 EVERY = torch.tensor(list(itertools.product(range(WORDS), repeat=LENGTH)))
 
 
@@ -22,7 +24,7 @@ def tiny(small: Any, **settings: Any) -> Model:
     """Return a model whose players are far from indifferent."""
     here = small("seqgan", **settings)
     torch.manual_seed(0)
-    model = here.kind(here.config, Spec(kind="Tokens", shape=(LENGTH,), vocabulary=WORDS))
+    model = here.kind(here.config, SPEC)
     for weight in model.parameters():
         nn.init.normal_(weight)
     return model
@@ -59,7 +61,7 @@ def test_a_judgement_does_not_depend_on_dropouts_luck(small):
 
 def test_the_policys_loss_is_the_advantage_of_what_was_written(small, monkeypatch):
     # breaks when the baseline is left out, or is taken over words in place of sentences
-    model = tiny(small, likelihood_steps=0, judging_steps=0)
+    model = tiny(small, likelihood_steps=0, pretrain_steps=0)
     worth = torch.tensor([[0.1, 0.2, 0.9], [0.3, 0.8, 0.5], [0.5, 0.5, 0.1], [0.7, 0.1, 0.1]])
     written = EVERY[[3, 11, 20, 25]]
     monkeypatch.setattr(model, "rewards", lambda _: worth)
@@ -73,7 +75,7 @@ def test_the_policys_loss_is_the_advantage_of_what_was_written(small, monkeypatc
 
 
 def test_first_likelihood_then_judging_then_the_game(small):
-    model = tiny(small, likelihood_steps=2, judging_steps=3, judgings=2)
+    model = tiny(small, likelihood_steps=2, pretrain_steps=3, discriminator_steps=2)
     assert model.stages == (0, 2, 5, 6)
     players = []
     for step in range(12):
@@ -94,7 +96,7 @@ def test_likelihood_is_nats_a_word(small):
 
 
 class Stream:
-    spec = Spec(kind="Tokens", shape=(LENGTH,), vocabulary=WORDS)
+    spec = SPEC
     items = len(EVERY)
 
     def batch(self, number: int) -> Tokens:
@@ -102,7 +104,7 @@ class Stream:
 
 
 def test_the_rollout_starts_as_the_generator_and_follows_at_a_distance(small):
-    model = tiny(small, likelihood_steps=1, judging_steps=1, judgings=1, lag=0.75)
+    model = tiny(small, likelihood_steps=1, pretrain_steps=1, discriminator_steps=1, lag=0.75)
     trainer = Trainer(model, Stream(), small("seqgan").trainer().training)
     begun = weights_of(model.rollout)
     trainer.advance(), trainer.advance()
@@ -118,7 +120,7 @@ def test_the_rollout_starts_as_the_generator_and_follows_at_a_distance(small):
 
 
 def test_the_judge_is_shown_fresh_sentences_of_the_generator_as_fakes(small, monkeypatch):
-    model = tiny(small, likelihood_steps=0, judging_steps=9, dropout=0.0)
+    model = tiny(small, likelihood_steps=0, pretrain_steps=9, dropout=0.0)
     real, fake = EVERY[:4], EVERY[-4:]
     monkeypatch.setattr(model.generator, "write", lambda count, length: fake)
     (update,) = model.updates(Tokens(real), 0)

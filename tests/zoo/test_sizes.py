@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from liangyi.core import registry
-from liangyi.core.batch import Spec
 from liangyi.core.model import Model
+from liangyi.core.spec import Label, Pixels, Spec
 
 MNIST, RGB = (1, 28, 28), (3, 64, 64)
 
@@ -19,7 +19,7 @@ def empty(name: str, shape: tuple[int, ...] = MNIST, **settings: Any) -> Model:
     """Return a full-sized model whose weights have shapes but no values."""
     kind = registry.find(name)
     with torch.device("meta"):
-        spec = Spec(kind="Labelled", shape=shape, classes=tuple("0123456789"))
+        spec = Spec("image", image=Pixels(*shape), label=Label(tuple("0123456789")))
         return kind(kind.Config(**settings), spec)
 
 

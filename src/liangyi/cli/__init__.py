@@ -24,7 +24,10 @@ VERBS = {
     "score": "how good a trained model is: cards with intervals and floors",
     "diagnose": "what goes wrong in a training, the evidence, and what to try",
     "compare": "several runs side by side: cards, curves, samples",
-    "bench": "many small trainings under equal terms, and their table",
+    "lab": "experiments: many small trainings under equal terms, and their table",
+    "reproduce": "make the figures of a record again",
+    "check": "whether a model keeps the contract, also one from a file of yours",
+    "new": "write a file to begin a model of your own with",
     "dream": "paint into a picture what a classifier sees in it",
 }
 # no mistake in this process, but in one that it trains with, which tells it
@@ -84,6 +87,8 @@ def _run(words: Sequence[str]) -> int:
 
         print(version("liangyi"))
         return 0
+    if any("\0" in word for word in words):
+        raise UserError("a word holds a zero byte, which no name and no path does")
     if words[0] not in VERBS:
         raise unknown("verb", words[0], [*VERBS, "--help", "--version"])
     verb = importlib.import_module(f"liangyi.cli.{words[0]}")
@@ -98,7 +103,9 @@ def _run(words: Sequence[str]) -> int:
 def _message(error: Exception) -> str | None:
     """Return one line about what the user can mend; None: it is not theirs, but a fault of ours."""
     if isinstance(error, UserError):
-        return str(error)
+        from liangyi.cli.flags import told
+
+        return told(error)
     if isinstance(error, OSError):
         # what is written beside and renamed has a name that tells people nothing
         name = re.sub(r"\.([^/]+)\.\d+\.partial\b.*", r"\1", str(error.filename or ""))

@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from liangyi.cli.flags import parse
+from liangyi.cli.flags import parse_all
 from liangyi.core import registry
-from liangyi.core.config import Config, Training, checked
+from liangyi.core.config import Config, Training
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
-from liangyi.data import DataConfig
+from liangyi.data import Source
+from liangyi.runs.run import Run
 
-_WANTS = {"show": "a model or a run", "dream": "a picture"}
-Extra = TypeVar("Extra")
-Settings = TypeVar("Settings", bound=Config)
+# what a verb wants first, and an example of it, whose flags its --help shows
+_WANTS = {
+    "show": ("a model or a run", "dcgan"),
+    "dream": ("a picture", "digits"),
+    "check": ("the file of a model", "dcgan"),
+}
+Extra = TypeVar("Extra", bound=Config)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Choice(Generic[Extra]):
     """What somebody wants to train."""
 
     kind: type[Model]
     config: Any
-    data: DataConfig
+    source: Source
     training: Training
     extra: Extra
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named(Config):
+    """Which data."""
+
+    data: str = ""  # a name that `liangyi list` shows, or a path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside(Config):
+    """Where the code of a run is, when it is no part of any package."""
+
+    model: str = ""  # the file of the run's model, for a run of ./my_gan.py
 
 
 def named(words: Sequence[str], verb: str, default: str | None = None) -> tuple[str, Sequence[str]]:
@@ -39,10 +56,10 @@ def named(words: Sequence[str], verb: str, default: str | None = None) -> tuple[
     """
     if words and not words[0].startswith("-"):
         return words[0], words[1:]
+    wanted, example = _WANTS.get(verb, ("a run", "dcgan"))
     if default is None and not {"-h", "--help"} & set(words):
-        wanted = _WANTS.get(verb, "a run")
         raise UserError(f"liangyi {verb} wants {wanted} first; liangyi {verb} --help says more")
-    return default or "dcgan", words
+    return default or example, words
 
 
 def chosen(
@@ -51,8 +68,8 @@ def chosen(
     """Return what the words say of a model, every value checked.
 
     Args:
-        name: of the model.
-        words: flags of the model's settings, the data, the training, and the verb's own.
+        name: of the model, or its file.
+        words: flags of the model's settings, the data's own, the training, and the verb's own.
         verb: with its first word, for help and errors.
         extra: defaults of the verb's own flags.
         about: more about the verb, for its help.
@@ -60,43 +77,47 @@ def chosen(
     Raises:
         UserError: an unknown model or flag, or a value that is out of bounds.
     """
+    from liangyi import data
+
     kind = registry.find(name)
-    defaults: dict[str, Any] = {
+    wanted = _value(words, "--data")
+    wanted = kind.data if wanted is None else wanted
+    source = data.find(wanted)
+    groups: dict[str, Config] = {
         "model": kind.Config(),
-        "data": DataConfig(data=kind.data),
+        "data": Named(data=wanted),
+        f"settings of {source.registered}": source.Config(),
         "training": kind.recipe,
         "output": extra,
     }
-    wanted = dataclasses.make_dataclass(
-        "Wanted",
-        [(part, type(value), dataclasses.field(default=value)) for part, value in defaults.items()],
-        frozen=True,
-    )
-    found: Any = parse(wanted, words, verb, f"{registry.summary(name)}\n\n{about}".strip())
-    return Choice(
-        kind, bounded(found.model), bounded(found.data), bounded(found.training), found.output
-    )
+    summary = registry.summary(kind.name())
+    found = parse_all(groups, words, verb, f"{summary}\n\n{about}".strip())
+    model, _, own, training, output = found.values()
+    return Choice(kind, model, data.made(source, wanted, own), training, output)
 
 
-def bounded(config: Settings) -> Settings:
-    """Return the settings unchanged, or say which flag has a value out of its bounds."""
-    for name, value in dataclasses.asdict(config).items():
-        for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(one, float) and not math.isfinite(one):
-                raise UserError(f"{_flag(name)} {one}: should be a finite number")
-            if isinstance(one, int) and one >= 2**63:
-                raise UserError(f"{_flag(name)} {one}: should be smaller")
-    try:
-        return checked(config)
-    except UserError as error:
-        # it names the field; what the user typed is the flag
-        message = re.sub(r"^(\w+) = (.*?): input ", _as_typed, str(error))
-        raise UserError(message) from None
+def _value(words: Sequence[str], flag: str) -> str | None:
+    """Return what was typed after a flag, the last time that it was."""
+    found = None
+    for place, word in enumerate(words):
+        if word == flag and place + 1 < len(words):
+            found = words[place + 1]
+        elif word.startswith(f"{flag}="):
+            found = word.partition("=")[2]
+    return found
 
 
-def _as_typed(found: re.Match[str]) -> str:
-    return f"{_flag(found[1])} {found[2]}: "
+def run_of(name: str, model: str = "") -> Run:
+    """Return a run, the file of its model given where it is one from outside.
 
+    Raises:
+        UserError: it is no run, or its model is not known here.
+    """
+    from liangyi.cli.watch import say
 
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
+    if model:
+        registry.find(model)
+    run = Run(name)
+    for line in run.about_code():
+        say(line)
+    return run

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-
-import tyro
 
 from liangyi.cli.flags import parse
+from liangyi.core.config import Config
 
 _ABOUT = (
     "Several runs side by side: cards, curves, samples, verdicts. Cards that were not measured "
@@ -17,11 +15,12 @@ _ABOUT = (
 )
 
 
-@dataclass(frozen=True)
-class Compare:
+@dataclass(frozen=True, kw_only=True)
+class Compare(Config):
     """Where the page goes."""
 
-    out: Annotated[Path, tyro.conf.arg(aliases=("-o",))] = Path("compare.html")  # page
+    model: tuple[str, ...] = ()  # files of models from outside, for runs of such
+    out: Path = Path("compare.html")  # page
     json: bool = False  # print for scripts
 
 
@@ -29,17 +28,19 @@ def main(words: Sequence[str]) -> None:
     """Compare, print the table and write the page."""
     import json
 
-    from liangyi.comparing import compared, write_page
+    from liangyi.cli.choose import run_of
+    from liangyi.core import registry
     from liangyi.core.errors import UserError
-    from liangyi.core.run import Run
+    from liangyi.scoring.comparison import compared, write_page
     from liangyi.views import cards
 
     count = next((n for n, word in enumerate(words) if word.startswith("-")), len(words))
     args = parse(Compare, words[count:], "compare RUN...", _ABOUT)
     if count < 2:
         raise UserError("liangyi compare wants two runs or more; liangyi compare --help says more")
-    runs = [Run(word) for word in words[:count]]
-    found = compared(runs)
+    for file in args.model:
+        registry.find(file)
+    found = compared([run_of(word) for word in words[:count]])
     write_page(found, args.out)
     if args.json:
         print(json.dumps(found.json(), indent=2))

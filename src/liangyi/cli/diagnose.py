@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from liangyi.cli.choose import Outside
 from liangyi.cli.flags import parse
 
 _ABOUT = (
@@ -13,8 +14,8 @@ _ABOUT = (
 )
 
 
-@dataclass(frozen=True)
-class Diagnose:
+@dataclass(frozen=True, kw_only=True)
+class Diagnose(Outside):
     """How it is told."""
 
     json: bool = False  # for scripts
@@ -25,14 +26,13 @@ def main(words: Sequence[str]) -> None:
     import json
     import textwrap
 
-    from liangyi.cli.choose import named
-    from liangyi.core.run import Run
-    from liangyi.diagnosing import diagnose
-    from liangyi.showing import write_report
+    from liangyi.cli.choose import named, run_of
+    from liangyi.doctor.diagnosis import diagnose
+    from liangyi.session.report import write_report
 
     name, rest = named(words, "diagnose")
     args = parse(Diagnose, rest, "diagnose RUN", _ABOUT)
-    run = Run(name)
+    run = run_of(name, args.model)
     found = diagnose(run)
     write_report(run)
     if args.json:

@@ -1,157 +1,226 @@
-"""Flags from dataclasses, by tyro; every mistake becomes one line."""
+"""Flags from settings: a dataclass is its own command line; pydantic says what is wrong."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import re
+import dataclasses
+import difflib
+import shutil
+import textwrap
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-import tyro
-from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
-
+from liangyi.core.config import Config, help_of, values_of
 from liangyi.core.errors import UserError, shown
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Config)
+SHORT = {"-n": "number", "-o": "out"}  # flags with a short name, wherever they occur
+_WORDS = {int: "INT", float: "FLOAT", str: "WORD", Path: "PATH"}
 
-_WANTED = {"INT": "a whole number", "FLOAT": "a number", "PATH": "a path", "STR": "a word"}
+
+@dataclasses.dataclass(frozen=True)
+class Flag:
+    """One setting as people type it."""
+
+    group: str
+    name: str  # of the field
+    about: str
+    default: Any
+    kind: Any  # the type of one value
+    many: bool  # takes any number of values, or as many as `count`
+    count: int
+    switch: bool  # takes no value: --grey, --no-grey
+
+    @property
+    def spelled(self) -> str:
+        """The flag itself."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def wanted(self) -> str:
+        """What follows it, as in the help."""
+        if self.switch:
+            return ""
+        choices = get_args(self.kind) if get_origin(self.kind) is Literal else ()
+        word = "{" + ",".join(map(str, choices)) + "}" if choices else _WORDS.get(self.kind, "WORD")
+        return (
+            " ".join([word] * self.count)
+            if self.count > 1
+            else f"{word} ..."
+            if self.many
+            else word
+        )
 
 
 def parse(kind: type[T], words: Sequence[str], verb: str, about: str) -> T:
-    """Return the dataclass that the words describe; `--help` prints and leaves.
+    """Return the settings that the words describe; `--help` prints and leaves.
 
     Raises:
         UserError: a flag or a value that is not understood, with the nearest right one.
     """
-    errors = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(errors):
-            return tyro.cli(
-                kind,
-                args=list(words),
-                prog=f"liangyi {verb}",
-                description=about,
-                config=(tyro.conf.OmitArgPrefixes,),
-                registry=_registry(),
+    found: T = parse_all({"options": kind()}, words, verb, about)["options"]
+    return found
+
+
+def parse_all(
+    groups: Mapping[str, Config], words: Sequence[str], verb: str, about: str
+) -> dict[str, Any]:
+    """Return several settings that the words describe together.
+
+    Args:
+        groups: title in the help -> settings with their defaults; no two share a name.
+        words: what was typed.
+        verb: with its first word, for help and errors.
+        about: text of the help.
+
+    Raises:
+        UserError: a flag or a value that is not understood, with the nearest right one.
+    """
+    flags = {flag.name: flag for title, part in groups.items() for flag in flags_of(title, part)}
+    if {"-h", "--help"} & set(words):
+        print(helped(flags.values(), verb, about))
+        raise SystemExit(0)
+    given = _given(flags, words, verb)
+    found = {}
+    for title, part in groups.items():
+        own = {name: value for name, value in given.items() if flags[name].group == title}
+        try:
+            found[title] = values_of(part, own)
+        except UserError as error:
+            raise _typed(error, flags, given) from None
+    return found
+
+
+def flags_of(title: str, part: Config) -> list[Flag]:
+    """Return the flags of settings."""
+    hints, helps = get_type_hints(type(part), include_extras=True), help_of(type(part))
+    flags = []
+    for field in dataclasses.fields(part):
+        kind, many, count = _unwrapped(hints[field.name])
+        default, switch = getattr(part, field.name), kind is bool
+        flags.append(Flag(title, field.name, helps[field.name], default, kind, many, count, switch))
+    return flags
+
+
+def _unwrapped(hint: Any) -> tuple[Any, bool, int]:
+    """Return the type of one value, whether there may be many, and how many there must be."""
+    if get_origin(hint) is Annotated:
+        return _unwrapped(get_args(hint)[0])
+    if get_origin(hint) in (Union, types.UnionType):
+        return _unwrapped(next(part for part in get_args(hint) if part is not type(None)))
+    if get_origin(hint) is tuple:
+        parts = get_args(hint)
+        return _unwrapped(parts[0])[0], True, 0 if parts[-1] is Ellipsis else len(parts)
+    return hint, False, 1
+
+
+def _given(flags: Mapping[str, Flag], words: Sequence[str], verb: str) -> dict[str, Any]:
+    """Return what was typed for each setting, as text."""
+    given: dict[str, Any] = {}
+    place = 0
+    while place < len(words):
+        word, equals, value = words[place].partition("=")
+        place += 1
+        if not _is_flag(word):
+            raise UserError(
+                f"cannot use the word {shown(word)!r} there{_meant(word, flags)}; "
+                f"liangyi {verb} --help says more"
             )
-    except SystemExit as leaving:
-        if not leaving.code:
-            raise
-        raise UserError(_one_line(errors.getvalue(), words, verb)) from None
+        name, off = _named(word, flags, verb)
+        flag = flags[name]
+        if flag.switch:
+            given[name] = value if equals else str(not off).lower()
+            continue
+        values = [value] if equals else []
+        most = flag.count or len(words) if flag.many else 1
+        while place < len(words) and len(values) < most and not _is_flag(words[place]):
+            values.append(words[place])
+            place += 1
+        if len(values) < (flag.count or 1 - flag.many) or (not values and not flag.many):
+            wants = "a value" if flag.count == 1 else f"{flag.count} values"
+            raise UserError(f"{flag.spelled} wants {wants} ({flag.about})")
+        given[name] = values if flag.many else values[0]
+    return given
 
 
-def _registry() -> ConstructorRegistry:
-    """Return rules that show `INT | None` as INT: nobody types None on purpose."""
-    registry = ConstructorRegistry()
-    registry.primitive_rule(_optional)
-    registry.primitive_rule(_place)
-    return registry
+def _is_flag(word: str) -> bool:
+    """Whether a word is a flag; -1 and -1e-3 are numbers."""
+    return word.startswith("-") and len(word) > 1 and not (word[1].isdigit() or word[1] == ".")
 
 
-def _place(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | None:
-    """Refuse an empty path, which Python takes for the folder where one stands."""
-    if info.type is not Path:
-        return None
-    return PrimitiveConstructorSpec(
-        nargs=1,
-        metavar="PATH",
-        instance_from_str=lambda given: _path(given[0]),
-        is_instance=lambda value: isinstance(value, Path),
-        str_from_instance=lambda value: [str(value)],
+def _named(word: str, flags: Mapping[str, Flag], verb: str) -> tuple[str, bool]:
+    """Return the field that a flag means, and whether it is switched off."""
+    name = SHORT.get(word) or word.removeprefix("--").replace("-", "_")
+    if word.startswith("--") or word in SHORT:
+        if name in flags:
+            return name, False
+        if name.startswith("no_") and name[3:] in flags and flags[name[3:]].switch:
+            return name[3:], True
+    known = [flag.spelled for flag in flags.values()]
+    inside = [flag for flag in known if word.lstrip("-") and word.lstrip("-") in flag]
+    initials = ["--" + flag[2:] for flag in known if _initials(flag) == word.lstrip("-")]
+    near = [*initials, *difflib.get_close_matches(word, known, n=2, cutoff=0.7), *inside]
+    near = list(dict.fromkeys(near))[:2]
+    hint = (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else f"liangyi {verb} --help shows what there is"
     )
+    raise UserError(f"unknown option {shown(word)}; {hint}")
 
 
-def _path(given: str) -> Path:
-    if not given or "\0" in given:
-        raise ValueError
-    return Path(given)
+def _initials(flag: str) -> str:
+    return "".join(part[:1] for part in flag[2:].split("-"))
 
 
-def _optional(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | None:
-    if get_origin(info.type) not in (Union, types.UnionType):
-        return None
-    inner = [part for part in get_args(info.type) if part is not type(None)]
-    plain = get_args(inner[0])[0] if hasattr(inner[0], "__metadata__") else inner[0]
-    if len(inner) != 1 or plain not in (int, float, str, Path):
-        return None
-    read = _path if plain is Path else plain
-    return PrimitiveConstructorSpec(
-        nargs=1,
-        metavar=plain.__name__.upper(),
-        instance_from_str=lambda given: None if given[0].lower() == "none" else read(given[0]),
-        is_instance=lambda value: value is None or isinstance(value, plain),
-        str_from_instance=lambda value: ["none" if value is None else str(value)],
-    )
+def _meant(word: str, flags: Mapping[str, Flag]) -> str:
+    """Guess which flag a lone word was meant for: `train dcgan digits`."""
+    return f" (--data {shown(word)}?)" if "data" in flags and word.isprintable() else ""
 
 
-def _one_line(box: str, words: Sequence[str], verb: str) -> str:
-    """Return what is wrong and what would be right, from a box of tyro's."""
-    first, *others = _sections(box)
-    message = " ".join(first)
-    if found := re.match(r"Unrecognized options: (.+)", message):
-        return _unrecognised(found[1].split(", "), others, verb)
-    if found := re.match(r"Error parsing (\S+):", message):
-        return f"{_given(found[1], words)}: {_wish(others)}"
-    if found := re.match(r"invalid choice .* for argument '.*?(--[\w-]+)'.*\((.*)\)", message):
-        return f"{_given(found[1], words)}: choose from {re.sub(chr(39), '', found[2])}"
-    if found := re.match(r"Missing value for argument '(?:.*\W)?(--[\w-]+)'.* (\d+) val", message):
-        return f"{found[1]} wants {'a value' if found[2] == '1' else found[2] + ' values'}"
-    return f"{message} (liangyi {verb} --help)"
+def _typed(error: UserError, flags: Mapping[str, Flag], given: Mapping[str, Any]) -> UserError:
+    """Return the error in the words of the command line."""
+    flag = flags.get(error.setting)
+    if flag is None:
+        return error
+    value = given.get(flag.name, flag.default)
+    text = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return UserError(f"{flag.spelled} {shown(text)}: {error} ({flag.about})")
 
 
-def _sections(box: str) -> list[list[str]]:
-    """Return the lines between a box's rules; the title is left out."""
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", box)  # colours, on a terminal
-    sections: list[list[str]] = [[]]
-    for line in plain.splitlines():
-        text = line.strip(" │")
-        if text[:1] in "╭╰" or re.search(r"[─-]{8}", text):  # also without Unicode
-            sections.append([])
-        elif text:
-            sections[-1].append(text)
-    found = [section for section in sections if section]
-    # drawn with Unicode, the title is part of the upper rule
-    return (found if "╭" in plain else found[1:]) or [[plain]]
+def told(error: UserError) -> str:
+    """Return an error's line with its setting as people type it."""
+    if not error.setting:
+        return str(error)
+    return f"--{error.setting.replace('_', '-')}: {error}"
 
 
-def _unrecognised(unknown: list[str], others: list[list[str]], verb: str) -> str:
-    flags = [shown(word) for word in unknown if word.startswith("-")]
-    if not flags:
-        return f"cannot use the word {shown(unknown[0])!r} there; liangyi {verb} --help says more"
-    near = [
-        found[0]
-        for section in others
-        if section[0].startswith(("Perhaps", "Arguments similar"))
-        for line in section[1:]
-        if line.startswith("-") and (found := re.findall(r"--[\w-]+", line))
-    ]
-    if near:
-        return f"unknown option {flags[0]}; did you mean {' or '.join(dict.fromkeys(near[:2]))}?"
-    return f"unknown option {flags[0]}; liangyi {verb} --help shows what there is"
+def helped(flags: Any, verb: str, about: str) -> str:
+    """Return the text of --help."""
+    width = min(100, shutil.get_terminal_size().columns)
+    lines = [f"usage: liangyi {verb} [OPTIONS]", ""]
+    for part in about.split("\n\n"):
+        lines += [*textwrap.wrap(part, width), ""]
+    group = None
+    for flag in flags:
+        if flag.group != group:
+            group = flag.group
+            lines += [f"{group}:"]
+        short = next((f"{letter}, " for letter, name in SHORT.items() if name == flag.name), "")
+        spelled = f"  {short}{flag.spelled} {flag.wanted}".rstrip()
+        said = f"{flag.about} ({_default(flag.default)})" if flag.about else _default(flag.default)
+        body = textwrap.wrap(said, max(30, width - 34))
+        first = [f"{spelled:33} {body[0]}"] if len(spelled) <= 33 else [spelled, " " * 34 + body[0]]
+        lines += [*first, *(" " * 34 + more for more in body[1:])]
+    return "\n".join([*lines, "  -h, --help                       show this and leave"])
 
 
-def _given(flag: str, words: Sequence[str]) -> str:
-    """Return the flag and what was given to it; `-n/--number` is a flag with a short name."""
-    for place, word in enumerate(words):
-        if word.split("=")[0] in flag.split("/"):
-            given = words[place : place + (1 if "=" in word else 2)]
-            return " ".join(shown(word) or "''" for word in given)
-    return flag
-
-
-def _wish(others: list[list[str]]) -> str:
-    """Return what the flag wants, from its entry in the help."""
-    entry = next((section for section in others if section[0].startswith("Argument help")), [])
-    shown = entry[1].rpartition("--")[2] if len(entry) > 1 else ""
-    kinds = re.findall(r"\b[A-Z]+\b", shown)
-    if not kinds:
-        return "not understood"
-    wanted = _WANTED.get(kinds[0], kinds[0])
-    if len(kinds) > 1:  # "INT INT" is two, "[INT [INT ...]]" any number of them
-        many = "" if "..." in shown else f"{len(kinds)} "
-        wanted = f"{many}{wanted.removeprefix('a ')}s"
-    about = re.sub(r" ?\(default:.*", "", " ".join(entry[2:]))
-    return f"wants {wanted}" + (f" ({about})" if about else "")
+def _default(value: Any) -> str:
+    if value is None:
+        return "default: none"
+    if isinstance(value, bool):
+        return "default: yes" if value else "default: no"
+    if isinstance(value, tuple):
+        return f"default: {' '.join(map(str, value)) or 'none'}"
+    return f"default: {value}" if str(value) else "default: none"

@@ -7,29 +7,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from liangyi.cli.flags import parse
+from liangyi.core.config import Config
 
 
-@dataclass(frozen=True)
-class List:
+@dataclass(frozen=True, kw_only=True)
+class List(Config):
     """What to list."""
 
     json: bool = False  # for scripts
 
 
 def main(words: Sequence[str]) -> None:
-    """Print the models and the data."""
+    """Print the models by family, and the data."""
     args = parse(List, words, "list", "The models and the data that are there.")
-    from liangyi import data
     from liangyi.core import registry
+    from liangyi.data.catalogue import summaries
 
-    models = {name: registry.summary(name) for name in registry.names()}
-    sources = {name: source.about for name, source in data.SOURCES.items()}
+    families = registry.families()
+    models = {name: registry.summary(name) for names in families.values() for name in names}
+    sources = summaries()
     if args.json:
-        print(json.dumps({"models": models, "data": sources}, indent=2, ensure_ascii=False))
+        plain = {"models": models, "families": families, "data": sources}
+        print(json.dumps(plain, indent=2, ensure_ascii=False))
         return
     print("models (liangyi train MODEL)")
-    for name, about in models.items():
-        print(f"  {name:13} {about.split(': ', 1)[-1]}")
-    print("\ndata (--data NAME, or the path of any folder of pictures)")
+    for family, names in families.items():
+        print(f"\n  {family}")
+        for name in names:
+            print(f"    {name:13} {models[name].split(': ', 1)[-1]}")
+    print("\ndata (--data NAME, or the path of any folder of pictures or file of arrays)\n")
     for name, about in sources.items():
-        print(f"  {name:13} {about}")
+        print(f"    {name:13} {about}")

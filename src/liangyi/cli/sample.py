@@ -5,40 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import tyro
-
+from liangyi.cli.choose import Outside
 from liangyi.cli.flags import parse
+from liangyi.core.config import Natural
 
 
-@dataclass(frozen=True)
-class Sample:
+@dataclass(frozen=True, kw_only=True)
+class Sample(Outside):
     """What to draw."""
 
-    number: Annotated[int, tyro.conf.arg(aliases=("-n",))] = 64  # how many
-    label: int | None = None  # of this class, for models that can be asked
-    seed: int = 0  # other seeds, other samples
-    out: Annotated[
-        Path,
-        tyro.conf.arg(
-            aliases=("-o",),
-            help="FILE.png is one sheet, FILE.npy an array, FILE.txt text; else a folder of PNGs",
-        ),
-    ] = Path("samples.png")
+    number: int = 64  # how many
+    label: str | None = None  # of this class, by its name or number, for models that can be asked
+    seed: Natural = 0  # other seeds, other samples
+    # FILE.png is one sheet, FILE.npy an array, FILE.txt text; else a folder of PNGs
+    out: Path = Path("samples.png")
 
 
 def main(words: Sequence[str]) -> None:
     """Draw and write."""
-    from liangyi.cli.choose import named
+    from liangyi.cli.choose import named, run_of
     from liangyi.cli.watch import say
-    from liangyi.core.run import Run
-    from liangyi.sampling import parts, write_samples
+    from liangyi.core.verbs import label_of, parts
+    from liangyi.use.sample import write_samples
 
     name, rest = named(words, "sample")
     args = parse(Sample, rest, "sample RUN", "Draw from a trained model.")
-    model = Run(name).model(tell=say)
-    conditions = {} if args.label is None else {"label": args.label}
+    model = run_of(name, args.model).model(tell=say)
+    conditions = {} if args.label is None else {"label": label_of(model, args.label)}
     found = parts(model, args.number, args.seed, **conditions)
     write_samples(found, args.number, model, args.out, tell=say)
-    print(f"{args.number} samples: {args.out}")
+    print(f"{args.number} sample{'s' * (args.number != 1)}: {args.out}")

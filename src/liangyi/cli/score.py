@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-import tyro
+from annotated_types import Le
 
+from liangyi.cli.choose import Outside
 from liangyi.cli.flags import parse
+from liangyi.core.config import Natural
 
 _ABOUT = (
     "How good a trained model is. A card is a figure with its 95 % interval, its floor (real items "
@@ -16,15 +18,12 @@ _ABOUT = (
 )
 
 
-_MOST = 1_000_000  # samples
-
-
-@dataclass(frozen=True)
-class Score:
+@dataclass(frozen=True, kw_only=True)
+class Score(Outside):
     """On how many samples, and how it is told."""
 
-    number: Annotated[int, tyro.conf.arg(aliases=("-n",))] = 5000  # samples, and real items
-    seed: int = 0  # other seeds, other samples
+    number: Annotated[int, Le(1_000_000)] = 5000  # samples, and real items
+    seed: Natural = 0  # other seeds, other samples
     inception: bool = False  # also FID, KID and IS of papers; fetches weights at first use
     json: bool = False  # for scripts
 
@@ -33,19 +32,15 @@ def main(words: Sequence[str]) -> None:
     """Measure, keep and print the cards."""
     import json
 
-    from liangyi.cli.choose import named
+    from liangyi.cli.choose import named, run_of
     from liangyi.cli.watch import say
-    from liangyi.core.errors import UserError
-    from liangyi.core.run import Run
     from liangyi.scoring import score
-    from liangyi.showing import write_report
+    from liangyi.session.report import write_report
     from liangyi.views import cards
 
     name, rest = named(words, "score")
     args = parse(Score, rest, "score RUN", _ABOUT)
-    if args.number > _MOST:
-        raise UserError(f"--number {args.number}: at most {_MOST:,}")
-    run = Run(name)
+    run = run_of(name, args.model)
     found = score(run, args.number, args.seed, args.inception, tell=say)
     write_report(run)
     if args.json:

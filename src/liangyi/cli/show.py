@@ -6,50 +6,55 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import tyro
-
+from liangyi.cli.choose import Outside
 from liangyi.cli.flags import parse
+from liangyi.core.config import Config
 
 _ABOUT = (
     "liangyi show MODEL shows its networks under these settings; liangyi show RUN those of a run."
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Show:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Show(Config):
     """How to show it."""
 
     json: bool = False  # for scripts
-    svg: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None  # draw the architecture
+    svg: Path | None = None  # draw the architecture into this file
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ShowRun(Show, Outside):
+    """How to show a run."""
 
 
 def main(words: Sequence[str]) -> None:
     """Print a model's layer tables; a run is shown as it was configured."""
-    from liangyi.cli.choose import chosen, named
+    from liangyi.cli.choose import chosen, named, run_of
     from liangyi.core import files
-    from liangyi.core.run import Run, build
-    from liangyi.data import spec_of
-    from liangyi.showing import layers_of
+    from liangyi.runs.run import Run, build
+    from liangyi.session.layers import layers_of
     from liangyi.views import diagram, table
 
     name, rest = named(words, "show")
-    if (Path(name) / "config.json").is_file() or "/" in name:
-        args = parse(Show, rest, "show RUN", "A model's layers, shapes and parameters.")
-        run = Run(name)
+    args: Show
+    if not name.endswith(".py") and (Run.there(name) or "/" in name):
+        args = parse(ShowRun, rest, "show RUN", "A model's layers, shapes and parameters.")
+        run = run_of(name, args.model)
         title, model = run.kind.name(), run.build()
     else:
         choice = chosen(name, rest, f"show {name}", Show(), _ABOUT)
-        args, title = choice.extra, name
-        model = build(choice.kind, choice.config, spec_of(choice.data), choice.training.seed)
+        args, title = choice.extra, choice.kind.name()
+        model = build(choice.kind, choice.config, choice.source.spec(), choice.training.seed)
     networks = layers_of(model)
     if args.svg:
         files.write(args.svg, diagram.svg(networks, title))
     if args.json:
         print(json.dumps({"model": title} | _plain(networks), indent=2))
     else:
-        print(f"{title} for {model.spec.kind} of shape {model.spec.shape}\n")
+        print(f"{title} for {model.spec.item} {model.spec.shape}\n")
         print(table.render(networks))
     if args.svg and not args.json:
         print(f"drawn: {args.svg}")

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from liangyi.core import registry
 from liangyi.core.errors import UserError
-from liangyi.core.run import Run
-from liangyi.session import data_of
+from liangyi.runs.run import Run
 
 _GRACE = 30  # seconds that the others may take to end when one has failed
 
@@ -31,7 +31,7 @@ def together(run: Run) -> int:
     Raises:
         UserError: the run cannot be resumed, which would be told once by each.
     """
-    data_of(run)
+    run.data(run.source())
     run.newest(lambda line: None)
     devices = run.training.devices
     started: list[Process] = []
@@ -72,11 +72,17 @@ def _addresses(count: int) -> list[dict[str, str]]:
     return [shared | {"RANK": str(number), "LOCAL_RANK": str(number)} for number in range(count)]
 
 
+def resuming(run: Run) -> list[str]:
+    """Return what goes on with a run after `liangyi`, the file of its model named where it must."""
+    file = registry.file_of(run.kind)
+    return ["resume", str(run.path), *(["--model", str(file)] if file else [])]
+
+
 def _start(run: Run, address: dict[str, str], complaints: Path | None) -> Process:
     # as many threads each as there are for all would only be in each other's way
     threads = max(1, (os.cpu_count() or 1) // run.training.devices)
     environment = {"OMP_NUM_THREADS": str(threads), **os.environ, **address}
-    command = [sys.executable, "-m", "liangyi", "resume", str(run.path)]
+    command = [sys.executable, "-m", "liangyi", *resuming(run)]
     if complaints is None:
         return subprocess.Popen(command, env=environment)
     with complaints.open("wb") as file:

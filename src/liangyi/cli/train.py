@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import tyro
+from liangyi.core.config import Config
 
-_ABOUT = "liangyi train MODEL --help shows the settings of MODEL; liangyi list names them all."
+_ABOUT = (
+    "liangyi train MODEL --help shows the settings of MODEL; liangyi list names them all. "
+    "MODEL may be a file, ./my_gan.py."
+)
 
 
-@dataclass(frozen=True)
-class Train:
+@dataclass(frozen=True, kw_only=True)
+class Train(Config):
     """Where the run is kept."""
 
-    out: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None  # else runs/MODEL-DATA-N
+    out: Path | None = None  # the run's folder; else runs/MODEL-DATA-N
 
 
 def main(words: Sequence[str]) -> int:
@@ -25,10 +26,10 @@ def main(words: Sequence[str]) -> int:
     from liangyi.cli.choose import chosen, named
     from liangyi.cli.watch import by_torchrun, say, watch
     from liangyi.core import processes
-    from liangyi.core.devices import choose_device
     from liangyi.core.errors import UserError
-    from liangyi.core.run import Run
+    from liangyi.runs.run import Run
     from liangyi.session import create
+    from liangyi.training.devices import choose_device
 
     name, rest = named(words, "train", default="dcgan")
     choice = chosen(name, rest, f"train {name}", Train(), _ABOUT)
@@ -41,14 +42,11 @@ def main(words: Sequence[str]) -> int:
         if out is None:
             raise UserError("as one of several processes, name the run: --out runs/NAME")
         processes.join(choose_device(choice.training.device))
-        if (
-            int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
-            and (out / "config.json").exists()
-        ):
+        if processes.restarted() and Run.there(out):
             return watch(Run(out))
     if processes.rank() == 0:
-        run = create(choice.kind, choice.config, choice.data, choice.training, out, tell=say)
-        say(f"{run.path}: {name} on {choice.data.data}")
+        run = create(choice.kind, choice.config, choice.source, choice.training, out, tell=say)
+        say(f"{run.path}: {choice.kind.name()} on {choice.source.name}")
     processes.wait()
     if processes.launched():
         return watch(Run(out or ""))

@@ -7,49 +7,42 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import tyro
+from annotated_types import Ge, Le
 
+from liangyi.cli.choose import Outside
 from liangyi.cli.flags import parse
-
-_MOST = 1_000_000  # frames
-_STOPS = 10_000
+from liangyi.core.config import Natural
 
 
-@dataclass(frozen=True)
-class Walk:
+@dataclass(frozen=True, kw_only=True)
+class Walk(Outside):
     """Where to walk."""
 
-    frames: int = 120  # pictures of the film
-    stops: int = 6  # random codes that the walk passes
-    label: int | None = None  # stay in this class, for models that can be asked
-    seed: int = 0  # other seeds, other walks
-    out: Annotated[Path, tyro.conf.arg(aliases=("-o",))] = Path("walk.gif")  # .gif or .mp4
+    frames: Annotated[int, Ge(2), Le(1_000_000)] = 120  # pictures of the film
+    stops: Annotated[int, Ge(2), Le(10_000)] = 6  # random codes that the walk passes
+    label: str | None = None  # stay in this class, for models that can be asked
+    seed: Natural = 0  # other seeds, other walks
+    out: Path = Path("walk.gif")  # .gif or .mp4
 
 
 def main(words: Sequence[str]) -> None:
     """Walk and write the film."""
-    from liangyi.cli.choose import named
+    from liangyi.cli.choose import named, run_of
     from liangyi.cli.watch import say
     from liangyi.core.errors import UserError
-    from liangyi.core.run import Run
-    from liangyi.sampling import frames
-    from liangyi.views.walk import walk
+    from liangyi.core.spec import Pixels
+    from liangyi.core.verbs import label_of
+    from liangyi.use.walk import frames, walk
 
     name, rest = named(words, "walk")
     args = parse(Walk, rest, "walk RUN", "A closed walk through what a trained model can draw.")
-    if min(args.frames, args.stops) < 2:
-        raise UserError("a walk needs --frames and --stops of 2 or more")
-    if args.frames > _MOST:
-        raise UserError(f"--frames {args.frames}: at most {_MOST:,}, which last half a day")
-    if args.stops > _STOPS:
-        raise UserError(f"--stops {args.stops}: at most {_STOPS:,}")
-    model = Run(name).model(tell=say)
-    if not hasattr(model, "interpolate") or len(model.spec.shape) != 3:
+    model = run_of(name, args.model).model(tell=say)
+    if "interpolate" not in model.verbs() or not isinstance(model.spec.created, Pixels):
         raise UserError(
             f"the {model.name()} of {name} draws no pictures to walk through; "
             "a dcgan or a vae does, and others"
         )
-    conditions = {} if args.label is None else {"label": args.label}
+    conditions = {} if args.label is None else {"label": label_of(model, args.label)}
     found = frames(model, args.frames, args.stops, args.seed, **conditions)
     walk(found, args.frames, model.image_range, args.out)
     print(f"{args.frames} frames: {args.out}")

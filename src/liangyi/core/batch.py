@@ -1,42 +1,42 @@
-"""What data looks like: a batch is a named tuple of tensors, a Spec says their shapes."""
+"""Batches: named tuples of tensors whose fields say what they need of the data."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from torch import Tensor
 
-from liangyi.core.errors import UserError, shown
+from liangyi.core.spec import Label, Pixels, Vector, Words
 
 
 class Images(NamedTuple):
     """Pictures alone."""
 
-    image: Tensor  # [N C H W], float, in the range that the model declares
+    image: Annotated[Tensor, Pixels]  # [N C H W], float, in the range that the model declares
 
 
 class Labelled(NamedTuple):
     """Pictures with a class each."""
 
-    image: Tensor  # [N C H W], float, in the range that the model declares
-    label: Tensor  # [N], int64, 0 ... classes - 1
+    image: Annotated[Tensor, Pixels]  # [N C H W], float, in the range that the model declares
+    label: Annotated[Tensor, Label]  # [N], int64, 0 ... classes - 1
 
 
 class Points(NamedTuple):
-    """Points of a toy law."""
+    """Points, or rows of a table of numbers."""
 
-    point: Tensor  # [N D], float
+    point: Annotated[Tensor, Vector]  # [N D], float
 
 
 class Tokens(NamedTuple):
     """Sentences of equal length."""
 
-    token: Tensor  # [N L], int64, 0 ... vocabulary - 1
+    token: Annotated[Tensor, Words]  # [N L], int64, 0 ... vocabulary - 1
 
 
-Batch = Images | Labelled | Points | Tokens
-KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Images, Labelled, Points, Tokens)}
+def detached(batch: Any) -> Any:
+    """Return the batch without its history: nobody learns through it."""
+    return type(batch)(*(part.detach() for part in batch))
 
 
 def cut(batch: Any, parts: int) -> list[tuple[float, Any]]:
@@ -46,41 +46,3 @@ def cut(batch: Any, parts: int) -> list[tuple[float, Any]]:
     columns = [column.tensor_split(parts) for column in batch]
     pieces = [type(batch)(*rows) for rows in zip(*columns, strict=True)]
     return [(len(piece[0]) / len(batch[0]), piece) for piece in pieces]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Spec:
-    """What a model must know of the data to build its networks."""
-
-    kind: str  # name of the richest batch type that the data serves: Labelled, Points ...
-    shape: tuple[int, ...]  # of one item: (C, H, W), (D,) or (L,)
-    classes: tuple[str, ...] = ()  # names of the labels
-    vocabulary: int = 0  # number of different tokens
-
-    def serves(self, kind: type[Any]) -> bool:
-        """Tell whether batches of this type can be had: labels may be left out, not made up."""
-        return set(kind._fields) <= set(KINDS[self.kind]._fields)
-
-    def json(self) -> dict[str, Any]:
-        """Return the plain form for config.json."""
-        return asdict(self)
-
-    @classmethod
-    def parse(cls, plain: Any) -> Spec:
-        """Build from the plain form.
-
-        Raises:
-            UserError: it is not what `json` writes.
-        """
-        try:
-            spec = cls(
-                kind=str(plain["kind"]),
-                shape=tuple(int(side) for side in plain["shape"]),
-                classes=tuple(str(name) for name in plain["classes"]),
-                vocabulary=int(plain["vocabulary"]),
-            )
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise UserError(f"config.json: spec is damaged ({shown(repr(error))})") from None
-        if spec.kind not in KINDS or not spec.shape or min(spec.shape) < 1:
-            raise UserError(f"config.json: spec {shown(plain)} describes no data")
-        return spec

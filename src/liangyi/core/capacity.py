@@ -43,15 +43,32 @@ def size(count: float) -> str:
     return f"{count / 1000**place:,.3g} {names[place]}"
 
 
-def demand_memory(count: float, what: str) -> None:
-    """Make sure that so many bytes could be had.
+def free() -> int:
+    """Return how many bytes this process may still have: others have taken some."""
+    found = [memory()]
+    with contextlib.suppress(OSError, KeyError, ValueError):  # Linux alone tells
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        about = dict(line.split(":", 1) for line in lines)
+        found.append(int(about["MemAvailable"].split()[0]) * 1024)
+    return min(found)
+
+
+def demand_memory(count: float, what: str, instead: str = "") -> None:
+    """Make sure that so many bytes can be had, before they are asked for.
+
+    Args:
+        count: the bytes.
+        what: would take them.
+        instead: what the user may do.
 
     Raises:
-        UserError: they are more than this machine has; `what` would take them.
+        UserError: they are more than are free.
     """
-    if count > memory():
+    there = free()
+    if count > there:
+        hint = f"; {instead}" if instead else ""
         raise UserError(
-            f"{what} would take {size(count)} of memory; this machine has {size(memory())}"
+            f"{what} would take {size(count)} of memory, of which {size(there)} are free{hint}"
         )
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 import json
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 import pydantic
 from annotated_types import Ge, Gt, Le, Lt
@@ -27,7 +27,7 @@ Target = Annotated[float, Gt(0), Le(1)]
 class Config:
     """Base of all settings. Every field has a one-line comment: its help text everywhere."""
 
-    __pydantic_config__ = pydantic.ConfigDict(extra="forbid", strict=True)
+    __pydantic_config__ = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 Settings = TypeVar("Settings", bound=Config)
@@ -61,6 +61,50 @@ def from_plain(kind: type[Settings], plain: Any, where: str = "") -> Settings:
         got = shown(json.dumps(first["input"]))
         raise UserError(f"{where}{name or kind.__name__} = {got}: {message}{hint}") from None
     return built
+
+
+def values_of(config: Settings, typed: dict[str, Any]) -> Settings:
+    """Return the settings with some values as a person typed them: texts, or lists of texts.
+
+    Raises:
+        UserError: a value of the wrong kind or out of its bounds; its `setting` is named.
+    """
+    kind, fields = type(config), {field.name for field in dataclasses.fields(config)}
+    assert typed.keys() <= fields
+    none = {name for name, text in typed.items() if text == "none" and _may_be_none(kind, name)}
+    given = {name: text for name, text in typed.items() if name not in none}
+    try:
+        read = pydantic.TypeAdapter(kind).validate_python(given, strict=False)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(_said(first), setting=str(first["loc"][0])) from None
+    found = {name: getattr(read, name) for name in given} | dict.fromkeys(none)
+    for name, value in found.items():
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, int) and abs(one) >= 2**63:
+                raise UserError("should be smaller", setting=name)
+    return dataclasses.replace(config, **found)
+
+
+def _may_be_none(kind: type[Config], name: str) -> bool:
+    return type(None) in get_args(get_type_hints(kind)[name])
+
+
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "yes or no",
+    "finite": "a finite number",
+}
+
+
+def _said(error: Any) -> str:
+    """Return what pydantic found wrong, in words for people."""
+    kind = error["type"].partition("_")[0]
+    if kind in _KINDS and error["type"].endswith(("parsing", "type", "number", "from_float")):
+        return f"should be {_KINDS[kind]}"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return (message[0].lower() + message[1:]).removeprefix("input ")
 
 
 def checked(config: Settings, where: str = "") -> Settings:
@@ -107,8 +151,10 @@ class Training(Config):
         if self.epochs is None:
             return self.steps
         if not items:
-            raise UserError("this data has no end, so no epochs; give --steps")
+            raise UserError("this data has no end, so no epochs; give steps", setting="epochs")
         steps = self.epochs * items / self.batch_size
         if steps >= 2**63:
-            raise UserError(f"--epochs {self.epochs:g} would be {steps:.1e} steps; give fewer")
+            raise UserError(
+                f"{self.epochs:g} would be {steps:.1e} steps; give fewer", setting="epochs"
+            )
         return max(1, round(steps))

@@ -10,7 +10,16 @@ class UserError(ValueError):
     """One line that says what is wrong and what would be right.
 
     The command line prints it without a traceback and exits with 2.
+
+    Args:
+        message: that line; it names settings as they are called in Python.
+        setting: the setting that is to be changed, if it is one: whoever shows the error names it
+            as the user knows it, `--batch-size` or a field of a form.
     """
+
+    def __init__(self, message: str, *, setting: str = "") -> None:
+        super().__init__(message)
+        self.setting = setting
 
 
 def shown(text: object) -> str:

@@ -1,41 +1,67 @@
-"""Model and Update: networks that say how they learn."""
+"""Model and Update: networks that say how they learn, and what they can do."""
 
 from __future__ import annotations
 
 import functools
+import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Literal, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from liangyi.core import draw
-from liangyi.core.batch import Images, Spec
+from liangyi.core.batch import Images
 from liangyi.core.config import Config, Training
 from liangyi.core.errors import UserError
+from liangyi.core.spec import Spec, fields_of
 
-Player = nn.Module | nn.Parameter
+Part = nn.Module | nn.Parameter
+Player = Part | tuple[Part, ...]
+Kernel = Callable[[], Mapping[str, Tensor]]
 
 
 class Update:
     """Lower `loss` by moving the weights of `player` and nobody else's.
 
     Args:
-        player: a submodule or parameter of the model, or the model itself.
+        player: a submodule or parameter of the model, several of them, or the model itself.
         loss: scalar.
+        by: moves the player itself, by a closed form or a loop of its own, instead of a loss and an
+            optimiser; returns metrics.
         **metrics: scalars to report under these names.
     """
 
-    __slots__ = ("loss", "metrics", "player")
+    __slots__ = ("by", "loss", "metrics", "player")
 
-    def __init__(self, player: Player, loss: Tensor, /, **metrics: Tensor) -> None:
-        self.player = player
-        self.loss = loss
+    def __init__(
+        self,
+        player: Player,
+        loss: Tensor | None = None,
+        /,
+        *,
+        by: Kernel | None = None,
+        **metrics: Tensor,
+    ) -> None:
+        if (loss is None) == (by is None):
+            raise TypeError("an update wants a loss to lower, or a kernel that moves its player")
+        self.player, self.loss, self.by = player, loss, by
         self.metrics = {name: value.detach() for name, value in metrics.items()}
 
 
 Turn = Update | tuple[Update, ...]  # a tuple is applied at once: all losses see the same weights
+
+
+@dataclass(frozen=True)
+class Verb:
+    """Something that a model can do besides learning."""
+
+    name: str
+    about: str  # first line of its docstring
+    parameters: Mapping[str, inspect.Parameter]  # `self`, `seed` and `first` left out
 
 
 class Model(nn.Module, ABC):
@@ -47,8 +73,14 @@ class Model(nn.Module, ABC):
 
     eats: ClassVar[tuple[type[Any], ...]] = (Images,)
     image_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
+    adversary: ClassVar[Literal["", "logits", "values"]] = ""  # what `judgement` gives, if anything
     recipe: ClassVar[Training] = Training()  # how `liangyi train` trains when nothing is said
     data: ClassVar[str] = "digits"  # what `liangyi train` feeds when nothing is said
+    tiny: ClassVar[Mapping[str, Any]] = {}  # the smallest sensible settings, for the contract
+    tiny_data: ClassVar[Mapping[str, Any]] = {"data": "digits"}  # and what to try it on
+    borrowed: ClassVar[tuple[str, ...]] = ()  # paths of frozen weights, kept once
+    whole_batch: ClassVar[bool] = False  # a step is not the mean of its parts' steps
+    reproducible: ClassVar[Literal["always", "one thread"]] = "always"
 
     Config: ClassVar[type[Any]] = Config
 
@@ -60,6 +92,14 @@ class Model(nn.Module, ABC):
         super().__init__()
         self.config = config
         self.spec = spec
+        self.Batch = self.batch_type(spec)
+        self.networks()
+        if "model" in {*self._modules, *self._parameters}:
+            raise TypeError("no part can be called `model`, which is the name of the whole")
+
+    @abstractmethod
+    def networks(self) -> None:
+        """Build the networks from `self.config` and `self.spec`."""
 
     @classmethod
     def batch_type(cls, spec: Spec) -> type[Any]:
@@ -71,16 +111,27 @@ class Model(nn.Module, ABC):
         for kind in cls.eats:
             if spec.serves(kind):
                 return kind
-        wanted = " or ".join(kind.__name__ for kind in cls.eats)
-        raise UserError(
-            f"{cls.name()} learns from {wanted}, this data serves {spec.kind}; "
-            f"try --data {cls.data}"
-        )
+        raise UserError(f"{cls.name()} needs {cls._wanted(spec)}; try the data {cls.data}")
+
+    @classmethod
+    def _wanted(cls, spec: Spec) -> str:
+        """Say what the data lacks, in words for people."""
+        missing = spec.missing(cls.eats[0])
+        wanted = fields_of(cls.eats[0])
+        if missing == ["label"]:
+            return "labels, which this data has not (of pictures: put each class in its own folder)"
+        kinds = [f"{name} ({wanted[name].__name__.lower()})" for name in missing]
+        return " and ".join(kinds) + f", this data has {', '.join(spec.fields)}"
 
     @classmethod
     def name(cls) -> str:
         """Return the registered name."""
         return getattr(cls, "registered", cls.__name__)
+
+    @classmethod
+    def borrows(cls, name: str) -> bool:
+        """Whether a weight, by its path, is one of a borrowed network."""
+        return any(name == part or name.startswith(f"{part}.") for part in cls.borrowed)
 
     @property
     def device(self) -> torch.device:
@@ -96,6 +147,19 @@ class Model(nn.Module, ABC):
     def updates(self, batch: Any, step: int) -> Iterator[Turn]:
         """Yield one `Update` for each turn of the algorithm; every model says its own."""
 
+    def generated(self, count: int, given: Any = None) -> Any:
+        """Return a generated batch with all that belongs to it; differentiable.
+
+        Args:
+            count: items.
+            given: a batch whose conditions (labels, captions) are taken; else they are drawn.
+        """
+        raise NotImplementedError(f"{self.name()} generates nothing")
+
+    def judgement(self, batch: Any) -> Tensor:
+        """Return the adversary's word on a batch, [N]: higher is more real."""
+        raise NotImplementedError(f"{self.name()} has no adversary")
+
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Return the optimiser of one player; by default Adam with the config's rate and betas."""
         betas = getattr(self.config, "betas", (0.9, 0.999))
@@ -105,14 +169,48 @@ class Model(nn.Module, ABC):
         """Return what the player's learning rate is multiplied by at a step."""
         return 1.0
 
-    def verbs(self) -> list[str]:
-        """Return what this model can do besides learning."""
-        return [name for name in dir(type(self)) if hasattr(getattr(type(self), name), "is_verb")]
+    @classmethod
+    def verbs(cls) -> dict[str, Verb]:
+        """Return what this model can do besides learning, by name."""
+        every = {name: getattr(cls, name) for name in dir(cls)}
+        return {name: method.verb for name, method in every.items() if hasattr(method, "verb")}
+
+    def conditions(self, verb: str) -> list[str]:
+        """Return the fields of the data by which a verb can be asked, such as `label`."""
+        parameters = self.verbs()[verb].parameters
+        return [name for name in parameters if name in self.spec.fields and name != self.spec.item]
+
+    def asked(self, count: int, label: int | None = None) -> Tensor:
+        """Return one class for all rows, or without one the classes in turn: [count].
+
+        Raises:
+            UserError: there is no such class.
+        """
+        names = self.spec.classes
+        if label is None:
+            return draw.rows(count, self.device) % len(names)
+        if not 0 <= label < len(names):
+            raise UserError(f"there is no class {label}; there are 0 ... {len(names) - 1}: "
+                            f"{', '.join(names[:10])}", setting="label")  # fmt: skip
+        return torch.full((count,), label, device=self.device)
 
 
 P = ParamSpec("P")
 R = TypeVar("R")
 M = TypeVar("M", bound=Model)
+
+
+@contextmanager
+def evaluating(model: Model, seed: int = 0, first: int = 0) -> Iterator[None]:
+    """Look at a model without a trace: evaluation mode, no gradient, random numbers of the seed."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with draw.fixed(seed, model.device, first), torch.no_grad():
+            yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 def verb(method: Callable[Concatenate[M, P], R]) -> Callable[..., R]:
@@ -125,14 +223,10 @@ def verb(method: Callable[Concatenate[M, P], R]) -> Callable[..., R]:
 
     @functools.wraps(method)
     def run(self: M, *args: Any, seed: int = 0, first: int = 0, **kwargs: Any) -> R:
-        modes = [(module, module.training) for module in self.modules()]
-        self.eval()
-        try:
-            with draw.fixed(seed, self.device, first), torch.no_grad():
-                return method(self, *args, **kwargs)
-        finally:
-            for module, mode in modes:
-                module.training = mode
+        with evaluating(self, seed, first):
+            return method(self, *args, **kwargs)
 
-    run.is_verb = True  # type: ignore[attr-defined]
+    parameters = dict(list(inspect.signature(method).parameters.items())[1:])
+    about = (method.__doc__ or "").strip().split("\n")[0]
+    run.verb = Verb(method.__name__, about, parameters)  # type: ignore[attr-defined]
     return run

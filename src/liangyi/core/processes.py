@@ -182,3 +182,9 @@ def leave(code: int = 0) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def restarted() -> bool:
+    """Whether torchrun started this process again, after one like it had died."""
+    count = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    return count.isdecimal() and int(count) > 0

@@ -1,186 +1,126 @@
-"""Streams of batches: `load(DataConfig(name="digits"))`, or any folder of pictures by its path."""
+"""Data: `choose("mnist", size=32)`, a folder of pictures by its path, or arrays of your own."""
 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import os
-from collections.abc import Callable
-from typing import Annotated, NamedTuple
+import pkgutil
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
 
-from annotated_types import Ge, Le
-
-from liangyi.core.batch import Spec
-from liangyi.core.config import Config
-from liangyi.core.errors import UserError, unknown
-from liangyi.data.dataset import Batches, Dataset, Judge, Law
+from liangyi.core.config import checked, from_plain
+from liangyi.core.errors import UserError, shown, unknown
+from liangyi.core.spec import Spec
+from liangyi.data.batches import Batches
+from liangyi.data.columns import Column, Columns, Lists, Patches
+from liangyi.data.dataset import Data, Dataset, Endless
 from liangyi.data.places import typed
+from liangyi.data.source import Source, registered, source
 
 __all__ = [
-    "SOURCES",
     "Batches",
-    "DataConfig",
+    "Column",
+    "Columns",
+    "Data",
     "Dataset",
-    "Judge",
-    "Law",
-    "load",
+    "Endless",
+    "Lists",
+    "Patches",
+    "Source",
+    "choose",
+    "find",
+    "made",
     "names",
-    "spec_of",
+    "opened",
+    "source",
 ]
 
 
-# far beyond what can be learned here, and before what no machine can hold
-Side = Annotated[int, Ge(1), Le(8192)]
-Vocabulary = Annotated[int, Ge(1), Le(50_000)]
-Length = Annotated[int, Ge(1), Le(1000)]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class DataConfig(Config):
-    """Which data, and in which form."""
-
-    data: str = "digits"  # a name that `liangyi list` shows, or the path of a folder of pictures
-    data_root: str | None = None  # where data sets lie or are downloaded; else LIANGYI_DATA
-    size: Side | None = None  # pictures are cropped to a square and resized to this many pixels
-    grey: bool = False  # turn colour pictures to grey ones
-    vocabulary: Vocabulary = 5000  # words of the oracle's language
-    length: Length = 20  # words a sentence of the oracle's
-
-
-def _digits(config: DataConfig, split: str) -> Dataset:
-    from liangyi.data.digits import digits
-
-    return digits(split)
-
-
-def _toy(name: str) -> Callable[[DataConfig, str], Law]:
-    def make(config: DataConfig, split: str) -> Law:
-        from liangyi.data import toys
-
-        laws: dict[str, Callable[[], Law]]
-        laws = {"ring": toys.ring, "grid": toys.grid, "parabola": toys.Parabola}
-        return laws[name]()
-
-    return make
-
-
-def _oracle(config: DataConfig, split: str) -> Dataset:
-    from liangyi.data.oracle import Oracle
-
-    return Oracle(config.vocabulary, config.length, split)
-
-
-def _vision(config: DataConfig, split: str) -> Dataset:
-    from liangyi.data.vision import vision
-
-    return vision(config.data, split, config.data_root, size=config.size, grey=config.grey)
-
-
-def _stacked(config: DataConfig, split: str) -> Dataset:
-    from liangyi.data.stacked import stacked
-
-    digits = load(dataclasses.replace(config, data="mnist", grey=False), split)
-    assert isinstance(digits, Dataset)
-    return stacked(digits, split)
-
-
-_DIGITS = tuple("0123456789")
-_CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
-            "Bag", "Ankle boot")  # fmt: skip
-_CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-_PLANE = Spec(kind="Points", shape=(2,))
-
-
-class Source(NamedTuple):
-    """One kind of data that has a name."""
-
-    about: str  # one line for people
-    spec: Spec  # what it serves when nothing else is asked for
-    make: Callable[[DataConfig, str], Dataset | Law]
-
-
-# what is not here is taken for the path of a folder
-SOURCES = {
-    "digits": Source(
-        "1,797 handwritten digits, 8 x 8, grey; embedded",
-        Spec(kind="Labelled", shape=(1, 8, 8), classes=_DIGITS),
-        _digits,
-    ),
-    "mnist": Source(
-        "70,000 handwritten digits, 28 x 28, grey",
-        Spec(kind="Labelled", shape=(1, 28, 28), classes=_DIGITS),
-        _vision,
-    ),
-    "fashion-mnist": Source(
-        "70,000 pieces of clothing, 28 x 28, grey",
-        Spec(kind="Labelled", shape=(1, 28, 28), classes=_CLOTHES),
-        _vision,
-    ),
-    "cifar10": Source(
-        "60,000 photographs of 10 kinds, 32 x 32, colour",
-        Spec(kind="Labelled", shape=(3, 32, 32), classes=_CIFAR),
-        _vision,
-    ),
-    "stacked-mnist": Source(
-        "three MNIST digits in three colours: 1,000 modes",
-        Spec(kind="Images", shape=(3, 28, 28)),
-        _stacked,
-    ),
-    "ring": Source("8 Gaussians on a circle; endless, law known", _PLANE, _toy("ring")),
-    "grid": Source("25 Gaussians on a lattice; endless, law known", _PLANE, _toy("grid")),
-    "parabola": Source("points on y = x^2; endless, law known", _PLANE, _toy("parabola")),
-    "oracle": Source(
-        "sentences of a random LSTM, made on the spot, law known",
-        Spec(kind="Tokens", shape=(20,), vocabulary=5000),
-        _oracle,
-    ),
-}
-
-
-def spec_of(config: DataConfig) -> Spec:
-    """Return what the data will look like, without reading any where its name tells.
-
-    Raises:
-        UserError: there is no such data.
-    """
-    if config.data not in SOURCES:
-        data = load(config)
-        assert data is not None
-        return data.spec
-    spec = SOURCES[config.data].spec
-    if len(spec.shape) == 3:
-        channels, height, width = spec.shape
-        size = (config.size or height, config.size or width)
-        return dataclasses.replace(spec, shape=(1 if config.grey else channels, *size))
-    if spec.vocabulary:
-        return dataclasses.replace(spec, vocabulary=config.vocabulary, shape=(config.length,))
-    return spec
+def _modules() -> Iterator[str]:
+    """Yield the modules of this room, without importing any."""
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        yield module.name
 
 
 def names() -> list[str]:
     """Return the names of the data that need no path."""
-    return list(SOURCES)
+    return [name for name, kind in _all().items() if not kind.by_path]
 
 
-def load(config: DataConfig | str, split: str = "train") -> Dataset | Law | None:
-    """Return the data of one split, `train` or `test`; None where nothing is held out.
+def _all() -> Mapping[str, type[Source]]:
+    """Return all sources by name; their files are found by being there."""
+    for module in _modules():
+        importlib.import_module(module)
+    for point in entry_points(group="liangyi.data"):
+        if point.name not in registered():
+            point.load()
+    return registered()
+
+
+def find(name: str) -> type[Source]:
+    """Return the source that serves data of this name, or what lies at this path.
 
     Raises:
-        UserError: there is no such data; the message says what there is.
+        UserError: there is neither; the nearest names are in the message.
     """
-    if isinstance(config, str):
-        config = DataConfig(data=config)
-    if config.data in SOURCES:
-        data = SOURCES[config.data].make(config, split)
-        if config.size and isinstance(data, Dataset) and len(data.spec.shape) == 3:
-            from liangyi.data.resize import resized
+    every = _all()
+    if name in every and not every[name].by_path:
+        return every[name]
+    path = _path(name)
+    # a folder of pictures claims everything, so it is asked last
+    claiming = [kind for kind in every.values() if kind.by_path and kind.claims(path)]
+    return min(claiming, key=lambda kind: kind.registered == "folder")
 
-            return resized(data, config.size)
-        return data
-    path = typed(config.data, "--data", "a name that `liangyi list` shows, or a folder of pictures")
-    if not os.path.lexists(path):
-        if any(mark in config.data for mark in "/\\.~"):
-            raise UserError(f"there is no picture and no folder of pictures at {config.data}")
-        raise unknown("data", config.data, [*SOURCES, "PATH/OF/PICTURES"])
-    from liangyi.data.folder import folder
 
-    return folder(path, split, size=config.size, grey=config.grey)
+def _path(name: str) -> Path:
+    path = typed(name, "data", "a name that `liangyi list` shows, or a folder of pictures")
+    if os.path.lexists(path):
+        return path
+    if any(mark in name for mark in "/\\.~"):
+        raise UserError(f"there is no picture and no folder of pictures at {shown(name)}")
+    known = [known for known, kind in registered().items() if not kind.by_path]
+    raise unknown("data", name, [*known, "PATH/OF/PICTURES"])
+
+
+def choose(name: str, **settings: Any) -> Source:
+    """Return the source of this name or path, under these settings of its own `Config`.
+
+    Raises:
+        UserError: there is no such data or setting, or a value is out of its bounds.
+    """
+    kind = find(name)
+    known = {field.name for field in dataclasses.fields(kind.Config)}
+    for setting in settings:
+        if setting not in known:
+            raise unknown(f"setting of {kind.registered}", setting, known)
+    return made(kind, name, checked(kind.Config(**settings)))
+
+
+def made(kind: type[Source], name: str, config: Any) -> Source:
+    """Return a source under its settings, and the path that names it where one does."""
+    found = kind(config)
+    if kind.by_path:
+        found.path = _path(name).absolute()
+    return found
+
+
+def opened(plain: Mapping[str, Any], where: str = "") -> Source:
+    """Return the source that a run's config.json describes.
+
+    Raises:
+        UserError: there is no such source, or its settings make no sense.
+    """
+    settings = {key: value for key, value in plain.items() if key not in ("data", "source")}
+    kind = find(str(plain["data"]))
+    if "source" not in plain:  # runs made when all sources shared their settings
+        own = {field.name for field in dataclasses.fields(kind.Config)}
+        settings = {key: value for key, value in settings.items() if key in own}
+    return made(kind, str(plain["data"]), from_plain(kind.Config, settings, where))
+
+
+def spec_of(name: str, **settings: Any) -> Spec:
+    """Return what data of this name looks like."""
+    return choose(name, **settings).spec()

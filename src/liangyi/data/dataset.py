@@ -1,4 +1,4 @@
-"""Data sets in memory, and the endless streams of batches that are drawn from them.
+"""One split of some data, finite or endless, and the endless stream of batches drawn from it.
 
 Batch k is a function of (seed, k): resuming is starting at k. An item's order is a permutation of
 its pass over the data, and passes follow each other without a gap, so no item is ever left out.
@@ -8,162 +8,250 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from liangyi.core import draw, processes
-from liangyi.core.batch import Spec
-from liangyi.core.errors import UserError
+from liangyi import fields
+from liangyi.core import draw
+from liangyi.core.spec import Spec
+from liangyi.data.columns import Column, Columns, Dice
 
 _FITS = 4 * 2**30  # a data set up to this size is kept on the device
+Truth = Callable[[Tensor], dict[str, float]]
 
 
-@runtime_checkable
-class Judge(Protocol):
-    """Data whose true law is known can tell how well samples obey it."""
-
-    def judge(self, samples: Tensor) -> dict[str, float]:
-        """Return named figures about samples [N ...]; the data's docstring explains them."""
-
-
-class Dataset:
-    """Items in memory (or mapped from a file), one tensor a field.
+class Data(ABC):
+    """One split: what its items look like, and how to have some.
 
     Args:
         spec: what one item looks like.
-        columns: field name -> tensor whose first dimension is the item: `image` as uint8
-            [N C H W], `label` and `token` as int64, `point` as float32.
-        fingerprint: names the content, so that a resumed run can tell that it has changed;
-            by default a hash of it.
+        fingerprint: names the content, so that a resumed run can tell that it has changed.
+        truth: returns figures about generated items that only a known law can give, if it is known.
+    """
+
+    size: int  # items; 0: endless
+
+    def __init__(self, spec: Spec, fingerprint: str | None, truth: Truth | None) -> None:
+        self.spec, self.truth = spec, truth
+        self._fingerprint = fingerprint
+
+    @property
+    def fingerprint(self) -> str:
+        """A name of the content."""
+        return self._fingerprint or self._digest()
+
+    @abstractmethod
+    def _digest(self) -> str:
+        """Return a hash of the content."""
+
+    @abstractmethod
+    def rows(self, seed: int, number: int, size: int, share: slice) -> dict[str, Tensor]:
+        """Return a share of training batch `number`, as it is stored."""
+
+    @abstractmethod
+    def some(
+        self,
+        count: int,
+        kind: type[Any],
+        device: torch.device | str = "cpu",
+        value_range: fields.Range = (-1.0, 1.0),
+    ) -> Any:
+        """Return at most so many items as one batch: a fair sample, the same at every look."""
+
+    def to(self, device: torch.device) -> Data:
+        """Return this data on a device, or itself when it is too large for that."""
+        return self
+
+    def collated(
+        self, kind: type[Any], rows: Mapping[str, Tensor], device: Any, value_range: fields.Range
+    ) -> Any:
+        """Return stored rows as a batch, as models see it."""
+        found = []
+        for name in kind._fields:
+            row = rows[name].to(device)
+            field = self.spec.fields.get(name)
+            found.append(row if field is None else fields.scaled(field, row, value_range))
+        return kind(*found)
+
+
+class Endless(Data):
+    """A law that can be drawn from for ever."""
+
+    size = 0
+
+    def __init__(
+        self,
+        spec: Spec,
+        draw_items: Callable[[int, torch.Generator], Columns],
+        fingerprint: str,
+        split: str = "train",
+        truth: Truth | None = None,
+    ) -> None:
+        super().__init__(spec, fingerprint, truth)
+        self._draw, self.split = draw_items, split
+
+    def _digest(self) -> str:
+        return f"{self.spec!r}"
+
+    def rows(self, seed: int, number: int, size: int, share: slice) -> dict[str, Tensor]:
+        """Return a share of training batch `number`."""
+        return self.drawn(size, draw.generator(seed, f"items {self.split}", number), share)
+
+    def drawn(self, count: int, generator: torch.Generator, share: slice) -> dict[str, Tensor]:
+        """Draw items and return a share of them."""
+        columns = self._draw(count, generator)
+        return _taken(
+            columns, torch.arange(count, device="cpu")[share], _dice(generator, count, share)
+        )
+
+    def some(
+        self,
+        count: int,
+        kind: type[Any],
+        device: torch.device | str = "cpu",
+        value_range: fields.Range = (-1.0, 1.0),
+    ) -> Any:
+        """Draw so many items, the same at every look."""
+        rows = self.drawn(count, draw.generator(0, f"look {self.split}"), slice(None))
+        return self.collated(kind, rows, device, value_range)
+
+
+class Dataset(Data):
+    """Items in memory (or mapped from a file), one column a field.
+
+    Args:
+        spec: what one item looks like.
+        columns: field name -> values: `image` as uint8 [N C H W], labels and words as int64,
+            numbers as float32; or a `Column` that knows how to give them.
+        fingerprint: names the content; by default a hash of it.
+        truth: returns figures about generated items, where the law is known.
     """
 
     def __init__(
-        self, spec: Spec, columns: Mapping[str, Tensor], fingerprint: str | None = None
+        self,
+        spec: Spec,
+        columns: Columns,
+        fingerprint: str | None = None,
+        truth: Truth | None = None,
     ) -> None:
-        self.spec = spec
+        super().__init__(spec, fingerprint, truth)
         self.columns = dict(columns)
-        self._fingerprint = fingerprint
+        self.tables = self._lengths()
+        self.size = self.tables[0]
 
     def __len__(self) -> int:
-        return len(next(iter(self.columns.values())))
+        return self.size
 
-    @functools.cached_property
-    def fingerprint(self) -> str:
-        """A name of the content."""
-        if self._fingerprint:
-            return self._fingerprint
-        digest = hashlib.sha256()
+    def _lengths(self) -> list[int]:
+        """Return the lengths of the sets in it: columns of unequal length are not paired."""
+        return list(dict.fromkeys(len(column) for column in self.columns.values()))
+
+    def _digest(self) -> str:
+        if not hasattr(self, "_hash"):
+            digest = hashlib.sha256()
+            for name, column in self.columns.items():
+                parts = [column] if isinstance(column, Tensor) else column.parts()
+                digest.update(name.encode())
+                for part in parts:
+                    digest.update(part.cpu().contiguous().numpy().tobytes())
+            self._hash = digest.hexdigest()[:16]
+        return self._hash
+
+    def rows(self, seed: int, number: int, size: int, share: slice) -> dict[str, Tensor]:
+        """Return a share of training batch `number`."""
+        places = range(number * size, (number + 1) * size)[share]
+        indices = [self._order(seed, table, places) for table in range(len(self.tables))]
+        return self.gathered(indices, _dice(draw.generator(seed, "dice", number), size, share))
+
+    def _order(self, seed: int, table: int, places: range) -> Tensor:
+        """Return which items stand at these places of the endless order."""
+        items, found, start = self.tables[table], [], places.start
+        while start < places.stop:
+            epoch, first = divmod(start, items)
+            last = min(items, first + places.stop - start)
+            found.append(_permutation(items, seed, table, epoch)[first:last])
+            start += last - first
+        return torch.cat(found)
+
+    def gathered(self, indices: list[Tensor], dice: Dice) -> dict[str, Tensor]:
+        """Return items by their numbers, one list of numbers for each of the sets in it."""
+        found: dict[str, Tensor] = {}
         for name, column in self.columns.items():
-            digest.update(name.encode() + column.contiguous().numpy().tobytes())
-        return digest.hexdigest()[:16]
+            index = indices[self.tables.index(len(column))]
+            found |= _taken({name: column}, index, dice)
+        return found
 
     def batch(
         self,
         kind: type[Any],
         index: Tensor,
         device: torch.device | str = "cpu",
-        image_range: tuple[float, float] = (-1.0, 1.0),
+        value_range: fields.Range = (-1.0, 1.0),
     ) -> Any:
-        """Gather items [N] as one batch of this type, pictures scaled to the range."""
-        fields = []
-        for name in kind._fields:
-            column = self.columns[name]
-            rows = column.index_select(0, index.to(column.device)).to(device)
-            if name == "image":
-                low, high = image_range
-                rows = rows.to(torch.float32).mul_((high - low) / 255).add_(low)
-            fields.append(rows)
-        return kind(*fields)
+        """Gather items [N] as one batch of this type, as models see them."""
+        indices = [index % self.tables[0], *self._beside(index)]
+        rows = self.gathered(indices, _dice(draw.generator(0, "dice"), len(index), slice(None)))
+        return self.collated(kind, rows, device, value_range)
+
+    def _beside(self, index: Tensor) -> Iterator[Tensor]:
+        """Yield which items of the further sets are looked at, by a fixed permutation of each."""
+        for table, length in enumerate(self.tables[1:], 1):
+            order = torch.randperm(
+                length, generator=draw.generator(0, "subset", table), device="cpu"
+            )
+            yield order[index % length]
 
     def subset(self, count: int) -> Tensor:
-        """Return which `count` items (or all, where there are fewer) stand for the whole data.
+        """Return the numbers of at most so many items: a fixed permutation, never the first n."""
+        order = torch.randperm(self.size, generator=draw.generator(0, "subset"), device="cpu")
+        return order[:count]
 
-        They begin a fixed permutation: data may be sorted, and its first items then be of one
-        class.
-        """
-        dice = draw.generator(0, "subset")
-        return torch.randperm(len(self), generator=dice, device="cpu")[:count]
+    def some(
+        self,
+        count: int,
+        kind: type[Any],
+        device: torch.device | str = "cpu",
+        value_range: fields.Range = (-1.0, 1.0),
+    ) -> Any:
+        """Return at most so many items, the same at every look."""
+        return self.batch(kind, self.subset(count), device, value_range)
 
     def to(self, device: torch.device) -> Dataset:
         """Return this data set on a device, or itself when it is too large for that."""
-        size = sum(column.numel() * column.element_size() for column in self.columns.values())
-        if device.type == "cpu" or size > _FITS:
+        if device.type == "cpu" or _bytes(self.columns) > _FITS:
             return self
         moved = {name: column.to(device) for name, column in self.columns.items()}
-        return type(self)._like(self, moved)
-
-    def _like(self, columns: Mapping[str, Tensor]) -> Dataset:
-        return Dataset(self.spec, columns, self.fingerprint)
+        return Dataset(self.spec, moved, self.fingerprint, self.truth)
 
 
-class Law(Judge, Protocol):
-    """A known distribution: endless data."""
-
-    spec: Spec
-    fingerprint: str
-
-    def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """Draw items [count ...]."""
+@functools.lru_cache(maxsize=8)
+def _permutation(items: int, seed: int, table: int, epoch: int) -> Tensor:
+    other = (table,) if table else ()  # of a second set
+    return torch.randperm(
+        items, generator=draw.generator(seed, "order", epoch, *other), device="cpu"
+    )
 
 
-class Batches:
-    """The endless stream of training batches.
+def _dice(generator: torch.Generator, count: int, share: slice) -> Dice:
+    """Return random numbers for a share of a batch: those that one process would have drawn."""
+    return lambda width: torch.rand(count, width, generator=generator, device="cpu")[share]
 
-    Args:
-        data: a data set or a law.
-        kind: batch type that the model eats.
-        batch_size: items a batch, over all processes together; each process gets its share.
-        seed: decides the order.
-        device: where the batches are wanted.
-        image_range: range of picture values that the model declares.
 
-    Raises:
-        UserError: the batch is larger than the data, or cannot be shared out evenly.
-    """
+def _taken(columns: Columns, index: Tensor, dice: Dice) -> dict[str, Tensor]:
+    found: dict[str, Tensor] = {}
+    for name, column in columns.items():
+        if isinstance(column, Tensor):
+            found[name] = column.index_select(0, index.to(column.device))
+        else:
+            for part, values in column.take(index, dice).items():
+                found[f"{name}_{part}" if part else name] = values
+    return found
 
-    def __init__(
-        self,
-        data: Dataset | Law,
-        kind: type[Any],
-        batch_size: int,
-        seed: int = 0,
-        device: torch.device | str = "cpu",
-        image_range: tuple[float, float] = (-1.0, 1.0),
-    ) -> None:
-        self.spec = data.spec
-        self.items = len(data) if isinstance(data, Dataset) else 0
-        if self.items and batch_size > self.items:
-            raise UserError(
-                f"a batch of {batch_size} is larger than the data: {self.items} items; "
-                f"try --batch-size {max(1, self.items // 4)}"
-            )
-        if batch_size % processes.world():
-            raise UserError(
-                f"--batch-size {batch_size} is no multiple of the {processes.world()} processes"
-            )
-        self._device = torch.device(device)
-        self._data = data.to(self._device) if isinstance(data, Dataset) else data
-        self._kind, self._size, self._seed, self._range = kind, batch_size, seed, image_range
-        self._orders = functools.lru_cache(maxsize=2)(self._order)
 
-    def _order(self, epoch: int) -> Tensor:
-        generator = draw.generator(self._seed, "order", epoch)
-        return torch.randperm(self.items, generator=generator, device="cpu")
-
-    def batch(self, number: int) -> Any:
-        """Return this process's share of batch `number`."""
-        share = self._size // processes.world()
-        first = processes.rank() * share
-        if not isinstance(self._data, Dataset):
-            generator = draw.generator(self._seed, "points", number)
-            items = self._data.draw(self._size, generator)[first : first + share]
-            return self._kind(items.to(self._device))
-        first += number * self._size
-        epoch, start = divmod(first, self.items)
-        index = self._orders(epoch)[start : start + share]
-        if len(index) < share:  # the batch reaches into the next pass
-            index = torch.cat([index, self._orders(epoch + 1)[: share - len(index)]])
-        return self._data.batch(self._kind, index, self._device, self._range)
+def _bytes(columns: Mapping[str, Tensor | Column]) -> int:
+    parts = [[c] if isinstance(c, Tensor) else c.parts() for c in columns.values()]
+    return sum(part.numel() * part.element_size() for column in parts for part in column)

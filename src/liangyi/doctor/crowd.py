@@ -7,24 +7,20 @@ import math
 import torch
 from torch import Tensor
 
+from liangyi import fields
+from liangyi.core.spec import Field
+
 NEIGHBOURS = 5
 
 
-def distances(one: Tensor, other: Tensor) -> Tensor:
-    """Return distances [N M] of items: Euclidean, or the number of tokens that differ."""
-    one, other = one.flatten(1), other.flatten(1)
-    if not one.is_floating_point():
-        return (one[:, None] != other).sum(2).float()
-    return torch.cdist(one.float(), other.float())
-
-
-def spread(items: Tensor) -> Tensor:
+def spread(field: Field, items: Tensor) -> Tensor:
     """Return the mean distance of two different items."""
     count = len(items)
-    return (distances(items, items).sum() / (count * (count - 1))).clamp(min=1e-12)
+    total = fields.distances(field, items, items).sum()
+    return (total / (count * (count - 1))).clamp(min=1e-12)
 
 
-def compared(samples: Tensor, real: Tensor) -> dict[str, float]:
+def compared(field: Field, samples: Tensor, real: Tensor) -> dict[str, float]:
     """Return how alike the crowds are.
 
     Returns:
@@ -34,11 +30,11 @@ def compared(samples: Tensor, real: Tensor) -> dict[str, float]:
         `duplicates`: share of samples that are a tenth as far from their nearest fellow as real
         items are from theirs.
         `coverage`: share of real items with a sample among their 5 nearest (arXiv:2002.09797).
-        `told_apart`: how often an item's nearest neighbour is of its own crowd; 1/2 is right
-        (arXiv:1610.06545).
+        `nearest_neighbour_accuracy`: how often an item's nearest neighbour is of its own crowd;
+        1/2 is right (arXiv:1610.06545).
     """
-    among, between, own = (distances(a, b) for a, b in
-                           ((real, real), (real, samples), (samples, samples)))  # fmt: skip
+    pairs = ((real, real), (real, samples), (samples, samples))
+    among, between, own = (fields.distances(field, one, other) for one, other in pairs)
     counts = len(real), len(samples)
     real_spread = among.sum() / (counts[0] * (counts[0] - 1))
     own_spread = own.sum() / (counts[1] * (counts[1] - 1))
@@ -57,7 +53,7 @@ def compared(samples: Tensor, real: Tensor) -> dict[str, float]:
         "energy": float(energy),
         "duplicates": float((nearest_own < 0.1 * nearest_real.median()).float().mean()),
         "coverage": float((between.min(1).values <= near).float().mean()),
-        "told_apart": float(apart.mean()),
+        "nearest_neighbour_accuracy": float(apart.mean()),
     }
 
 
@@ -65,15 +61,15 @@ def extent(samples: Tensor, real: Tensor) -> dict[str, float]:
     """Return where the values of samples lie in the range of real values, 0 ... 1.
 
     Returns:
-        `lowest` and `highest`: the first and last hundredth; 0 and 1 are right.
+        `lowest_value` and `highest_value`: the first and last hundredth; 0 and 1 are right.
         `saturated`: share of values in the outer hundredth of the range, beyond that of real ones.
     """
     low, high = _ends(real)
     width = (high - low).clamp(min=1e-12)
     first, last = _ends(samples)
     return {
-        "lowest": float((first - low) / width),
-        "highest": float((last - low) / width),
+        "lowest_value": float((first - low) / width),
+        "highest_value": float((last - low) / width),
         "saturated": float(_outer(samples, low, high) - _outer(real, low, high)),
     }
 

@@ -7,15 +7,15 @@ tried on others (docs/results.md).
 
 from __future__ import annotations
 
-import inspect
 import statistics
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from liangyi.core.run import Run
+from liangyi.core.spec import Pixels
 from liangyi.doctor.chart import Chart
 from liangyi.doctor.verdict import Verdict
+from liangyi.runs.run import Run
 
 
 class Facts(NamedTuple):
@@ -23,15 +23,18 @@ class Facts(NamedTuple):
 
     picture: bool = False  # the items are pictures
     classes: int = 0  # of the labels that samples can be asked for; 0: they cannot
-    penalty: float | None = None  # weight of the penalty on the judge's slope, where it has one
+    adversary: str = ""  # what the model's adversary gives: logits or values
+    penalty: float | None = None  # weight of the penalty on the adversary's slope, if it has one
 
     @classmethod
     def of(cls, run: Run) -> Facts:
         """Gather what is known of a run's model."""
-        asks = "label" in inspect.signature(getattr(run.kind, "sample", cls.of)).parameters
+        sample = run.kind.verbs().get("sample")
+        asks = sample is not None and "label" in sample.parameters
         return cls(
-            picture=len(run.spec.shape) == 3,
+            picture=isinstance(run.spec.created, Pixels),
             classes=len(run.spec.classes) if asks else 0,
+            adversary=run.kind.adversary,
             penalty=getattr(run.config, "penalty", None),
         )
 
@@ -121,12 +124,12 @@ def range_mismatch(chart: Chart, facts: Facts) -> Verdict | None:
     if not facts.picture:
         return None
     for name, test in (
-        ("lowest", lambda value: value > 0.45 or value < -0.25),
-        ("highest", lambda value: value < 0.55 or value > 1.25),
+        ("lowest_value", lambda value: value > 0.45 or value < -0.25),
+        ("highest_value", lambda value: value < 0.55 or value > 1.25),
     ):
         since = _lasting(chart, name, test)
         if since is not None and since <= chart.lines[-1]["step"] / 3:
-            low, high = (chart.last(f"signal/{end}") for end in ("lowest", "highest"))
+            low, high = (chart.last(f"signal/{end}") for end in ("lowest_value", "highest_value"))
             return Verdict(
                 "range mismatch", since,
                 f"samples lie between {low:.2f} and {high:.2f} of the real range, which is 0 to 1",
@@ -153,35 +156,35 @@ def mode_collapse(chart: Chart, facts: Facts) -> Verdict | None:
 
 def discriminator_won(chart: Chart, facts: Facts) -> Verdict | None:
     """The discriminator is always right and the samples do not become better."""
-    if not chart.has("signal/discriminator_gradient"):
+    if facts.adversary != "logits":
         return None  # a critic may be right: its loss has a slope everywhere
     since = _all_last(
-        chart, ("real", lambda v: v > 0.97), ("fake", lambda v: v > 0.97),
-        ("separation", lambda v: v > 0.99), ("told_apart", lambda v: v > 0.9),
+        chart, ("real_accuracy", lambda v: v > 0.97), ("fake_accuracy", lambda v: v > 0.97),
+        ("auc", lambda v: v > 0.99), ("nearest_neighbour_accuracy", lambda v: v > 0.9),
     )  # fmt: skip
     if since is None or _mends(chart, "energy"):
         return None
     return Verdict(
         "discriminator won", since,
-        f"it is right about {chart.last('signal/real'):.0%} of real and "
-        f"{chart.last('signal/fake'):.0%} of drawn items, and the samples get no better",
+        f"it is right about {chart.last('signal/real_accuracy'):.0%} of real and "
+        f"{chart.last('signal/fake_accuracy'):.0%} of drawn items, and the samples get no better",
         "a lower learning rate for the discriminator, --real-target 0.9, or a loss that does not "
         "saturate",
     )  # fmt: skip
 
 
 def generator_won(chart: Chart, facts: Facts) -> Verdict | None:
-    """The judge prefers samples to real items, though they are easy to tell apart."""
+    """The discriminator prefers samples to real items, though they are easy to tell apart."""
     since = _all_last(
-        chart, ("separation", lambda v: v < 0.4), ("told_apart", lambda v: v > 0.9),
+        chart, ("auc", lambda v: v < 0.4), ("nearest_neighbour_accuracy", lambda v: v > 0.9),
         ("energy", lambda v: v > 0.03),
     )  # fmt: skip
     if since is None:
         return None
     return Verdict(
         "generator won", since,
-        f"a real item is judged above a sample in {chart.last('signal/separation'):.0%} of pairs, "
-        f"though {chart.last('signal/told_apart'):.0%} are told apart by their neighbours",
+        f"a real item is preferred to a sample in {chart.last('signal/auc'):.0%} of pairs, "
+        f"though {_apart(chart)} are told apart by their neighbours",
         "a wider discriminator, a higher learning rate for it, or more of its turns",
     )  # fmt: skip
 
@@ -194,19 +197,20 @@ def discriminator_overfits(chart: Chart, facts: Facts) -> Verdict | None:
     return Verdict(
         "discriminator overfits", since,
         f"{chart.last('signal/overfit'):.0%} of its preference for real items is for those it "
-        f"was trained on; held-out ones pass for real in {chart.last('signal/held_out'):.0%}",
+        "was trained on; held-out ones pass for real in "
+        f"{chart.last('signal/held_out_accuracy'):.0%}",
         "more training items, a smaller discriminator, or an earlier stop",
     )  # fmt: skip
 
 
 def oscillation(chart: Chart, facts: Facts) -> Verdict | None:
     """From the same noise, the weights of now and of the recent past draw other things."""
-    since = _all_last(chart, ("unrest", lambda v: v > 0.4), ("energy", lambda v: v > 0.05))
+    since = _all_last(chart, ("drift", lambda v: v > 0.4), ("energy", lambda v: v > 0.05))
     if since is None or _mends(chart, "energy"):
         return None
     return Verdict(
         "oscillation", since,
-        f"what one noise becomes moves by {chart.last('signal/unrest'):.0%} of the distance of two "
+        f"what one noise becomes moves by {chart.last('signal/drift'):.0%} of the distance of two "
         "real items, and the samples get no better",
         "--betas 0 0.99 (less momentum), a lower learning rate, or r3gan, which damps",
     )  # fmt: skip
@@ -230,12 +234,12 @@ def label_ignored(chart: Chart, facts: Facts) -> Verdict | None:
 
 def posterior_collapse(chart: Chart, facts: Facts) -> Verdict | None:
     """The code carries next to nothing."""
-    since = _lasting(chart, "active", lambda value: value < 0.15)
+    since = _lasting(chart, "active_units", lambda value: value < 0.15)
     if since is None or not chart.has("kl"):
         return None
     return Verdict(
         "posterior collapse", since,
-        f"{chart.last('signal/active'):.0%} of the code's values differ from picture to picture "
+        f"{chart.last('signal/active_units'):.0%} of the code's values differ among pictures "
         f"(KL {chart.last('kl'):.2g} nats)",
         "a smaller --beta, raised slowly",
     )  # fmt: skip
@@ -256,19 +260,19 @@ def penalty_too_weak(chart: Chart, facts: Facts) -> Verdict | None:
 
 
 def penalty_too_strong(chart: Chart, facts: Facts) -> Verdict | None:
-    """The judge is held so flat that it tells nothing, though the samples are bad."""
+    """The critic is held so flat that it tells nothing, though the samples are bad."""
     if not facts.penalty:
         return None
     since = _all_last(
-        chart, ("told_apart", lambda v: v > 0.9), ("gap", lambda v: abs(v) < 0.01),
+        chart, ("nearest_neighbour_accuracy", lambda v: v > 0.9), ("gap", lambda v: abs(v) < 0.01),
         ("energy", lambda v: v > 0.003),
     )  # fmt: skip
     if since is None:
         return None
     return Verdict(
         "penalty too strong", since,
-        f"the judge's values for real and drawn items differ by {chart.last('signal/gap'):.2g} "
-        f"only, though {chart.last('signal/told_apart'):.0%} are told apart by their neighbours",
+        f"the critic's values for real and drawn items differ by {chart.last('signal/gap'):.2g} "
+        f"only, though {_apart(chart)} are told apart by their neighbours",
         f"--penalty {facts.penalty / 10:g}: it must fit the scale of the data",
     )  # fmt: skip
 
@@ -315,6 +319,10 @@ def _well(chart: Chart) -> Verdict:
 
 _FALLING = ("signal/energy", "test/loss", "test/pixel_error", "reconstruction", "loss")
 EARLY = 6  # looks before which a training looks ill because it has just begun
+
+
+def _apart(chart: Chart) -> str:
+    return f"{chart.last('signal/nearest_neighbour_accuracy'):.0%}"
 
 
 def _lasting(chart: Chart, name: str, test: Callable[[float], bool]) -> int | None:

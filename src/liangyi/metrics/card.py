@@ -7,12 +7,10 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import pydantic
 
-from liangyi.core import files
 from liangyi.core.errors import UserError
 
 
@@ -24,7 +22,7 @@ class Card:
 
     metric: str  # frechet, kernel, precision ...
     value: float
-    # half: a judge who cannot tell is right half the time; none: shown, but no merit either way
+    # half: who cannot tell is right half the time; none: shown, but no merit either way
     better: Literal["lower", "higher", "half", "none"]
     error: float | None = None  # standard error of the value; None: the metric has none
     degrees: int | None = None  # degrees of freedom of the error; None: so many as not to matter
@@ -54,7 +52,7 @@ class Card:
 
         Were samples and real items both drawn anew, as many of each, 95 % of such intervals would
         hold the mean of the metric over all such draws. The trained model, its training items and
-        the judge's network stay what they are.
+        the evaluator stay what they are.
         """
         away = self.margin
         return None if away is None else (self.value - away, self.value + away)
@@ -110,33 +108,3 @@ def refusal(cards: Sequence[Card]) -> str | None:
         if len(found) > 1:
             return f"{reason}: {' and '.join(found)}"
     return None
-
-
-def keep(cards: Sequence[Card], folder: Path) -> None:
-    """Write the cards of a run into its folder, in place of older ones.
-
-    Raises:
-        UserError: the folder cannot be written to.
-    """
-    try:
-        files.write(folder / _FILE, json.dumps([card.json() for card in cards], indent=2))
-    except OSError as error:
-        raise UserError(f"cannot write {folder / _FILE}: {error.strerror}") from error
-
-
-def kept(folder: Path) -> list[Card]:
-    """Return the cards in a run's folder, none where it was never scored.
-
-    Raises:
-        UserError: the file was edited to nonsense.
-    """
-    file = folder / _FILE
-    if not file.exists():
-        return []
-    plain = files.read_json(file)
-    if not isinstance(plain, list):
-        raise UserError(f"{file} holds no cards; score the run anew")
-    return [Card.parse(one, str(file)) for one in plain]
-
-
-_FILE = "scores.json"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from liangyi.core.errors import UserError
-from liangyi.nets.sequential import Sequential
+from liangyi.nets.fast.sequential import Sequential
 
 
 def sizes(shape: Sequence[int], kernel: int) -> list[tuple[int, int]]:
@@ -30,7 +30,10 @@ def sizes(shape: Sequence[int], kernel: int) -> list[tuple[int, int]]:
             break
         found.append((height, width))
     if len(found) == 1:
-        raise UserError(f"{shape[1]} x {shape[2]} is too small for convolutions; try --size 28")
+        raise UserError(
+            f"{shape[1]} x {shape[2]} is too small for convolutions; try a size of 28",
+            setting="size",
+        )
     return found
 
 

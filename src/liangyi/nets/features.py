@@ -3,56 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from liangyi.core import files
-from liangyi.core.errors import UserError, shown, unknown
-from liangyi.core.run import Run
+from liangyi.core.borrowed import Borrowed
+from liangyi.core.errors import UserError, unknown
 
 
 class Features(nn.Module):
     """Pictures in (-1, 1) -> activations of layers of a frozen classifier.
 
     Args:
-        classifier: a run of ours, or `torchvision:NAME` with its ImageNet weights (downloaded at
-            first use), or `torchvision:NAME@FILE` with weights from a file of tensors.
+        lent: a trained classifier.
         layers: names of its modules; nothing: the last convolution.
         channels: of the pictures that will come.
 
     Raises:
-        UserError: there is no such classifier or layer, or its weights cannot be had.
+        UserError: there is no such layer.
     """
 
     shift: Tensor
     scale: Tensor
 
-    def __init__(self, classifier: str, layers: Sequence[str], channels: int) -> None:
+    def __init__(self, lent: Borrowed, layers: Sequence[str], channels: int) -> None:
         super().__init__()
-        if classifier.startswith("torchvision:"):
-            network, wanted = _torchvision(classifier.removeprefix("torchvision:")), 3
+        if lent.image_range is None:
             low = torch.tensor([0.485, 0.456, 0.406], device="cpu")
             high = torch.tensor([0.229, 0.224, 0.225], device="cpu")
             shift, scale = (0.5 - low) / high, 0.5 / high  # ImageNet's mean and deviation
-        elif classifier and (Path(classifier) / "config.json").is_file():
-            network = Run(classifier).model()
-            if "classify" not in network.verbs():
-                raise UserError(
-                    f"{classifier} is no classifier; train one: liangyi train mnist-cnn"
-                )
-            wanted, (lowest, highest) = network.spec.shape[0], network.image_range
-            shift = torch.full((wanted,), (lowest + highest) / 2, device="cpu")
-            scale = torch.full((wanted,), (highest - lowest) / 2, device="cpu")
         else:
-            raise UserError(
-                f"no classifier at {shown(classifier)!r}; give --classifier a run (as of mnist-cnn)"
-                " or torchvision:NAME"
-            )
-        self.network = network.eval().requires_grad_(False)
-        self.channels, self.wanted = channels, wanted
+            lowest, highest = lent.image_range
+            shift = torch.full((lent.channels,), (lowest + highest) / 2, device="cpu")
+            scale = torch.full((lent.channels,), (highest - lowest) / 2, device="cpu")
+        self.borrowed_network = lent
+        self.network = network = lent.network.eval().requires_grad_(False)
+        self.channels, self.wanted = channels, lent.channels
         self.register_buffer("shift", shift.view(-1, 1, 1), persistent=False)
         self.register_buffer("scale", scale.view(-1, 1, 1), persistent=False)
         modules = dict(network.named_modules())
@@ -62,7 +49,7 @@ class Features(nn.Module):
             if name not in modules:
                 raise unknown("layer", name, [key for key in modules if key])
         if not self.layers:
-            raise UserError(f"{classifier} has no convolution; name --layers")
+            raise UserError(f"{lent.reference} has no convolution; name one", setting="layers")
 
     def train(self, mode: bool = True) -> Features:
         """Stay in evaluation mode: the classifier is a measuring instrument here."""
@@ -90,8 +77,9 @@ class Features(nn.Module):
             pass
         except RuntimeError as error:
             raise UserError(
-                f"the classifier cannot look at {tuple(picture.shape[2:])}: {error}; --octaves 1 "
-                "keeps the picture's size"
+                f"the classifier cannot look at {tuple(picture.shape[2:])}: {error}; one octave "
+                "keeps the picture's size",
+                setting="octaves",
             ) from None
         finally:
             for hook in hooks:
@@ -101,32 +89,3 @@ class Features(nn.Module):
 
 class _Enough(Exception):
     pass
-
-
-def _torchvision(name: str) -> nn.Module:
-    from torchvision import models  # late: it costs more than a second
-
-    name, _, file = name.partition("@")
-    if name not in models.list_models():
-        raise unknown("torchvision model", name, models.list_models())
-    if file:
-        network: nn.Module = models.get_model(name, weights=None)
-        try:
-            files.demand_file(Path(file))
-            network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
-        except OSError as error:
-            raise UserError(f"cannot read {file}: {error.strerror}") from None
-        except Exception:  # a wrong file fails in many ways; none runs code
-            # PyTorch's own words advise to trust the file
-            raise UserError(
-                f"{file} does not hold the weights of {name}, or more than tensors"
-            ) from None
-        return network
-    try:
-        network = models.get_model(name, weights="DEFAULT")
-    except OSError as error:
-        raise UserError(
-            f"cannot download the weights of {name} ({error}); "
-            f"give a file: --classifier torchvision:{name}@FILE"
-        ) from None
-    return network

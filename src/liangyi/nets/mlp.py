@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from liangyi.nets.sequential import Sequential
+from liangyi.nets.fast.sequential import Sequential
 
 
 def mlp(

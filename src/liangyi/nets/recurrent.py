@@ -1,4 +1,4 @@
-"""A recurrent writer of sentences, and a convolutional reader that judges them."""
+"""A recurrent generator of sentences, and a convolutional discriminator of them."""
 
 from __future__ import annotations
 
@@ -120,9 +120,14 @@ class Reader(nn.Module):
     ) -> None:
         super().__init__()
         if len(windows) != len(filters):
-            raise UserError(f"--windows has {len(windows)} numbers, --filters {len(filters)}")
+            raise UserError(
+                f"{len(filters)} numbers of filters for {len(windows)} windows; give one for each",
+                setting="filters",
+            )
         if min(windows, default=length + 1) > length:
-            raise UserError(f"no window of {windows} fits into {length} words; try --windows 1 2")
+            raise UserError(
+                f"no window of {windows} fits into {length} words; try 1 2", setting="windows"
+            )
         self.embedding = nn.Embedding(vocabulary, width)
         fitting = [(w, f) for w, f in zip(windows, filters, strict=True) if w <= length]
         self.convolutions = nn.ModuleList(nn.Conv1d(width, f, w) for w, f in fitting)

@@ -1,13 +1,20 @@
-"""How good a trained model is: cards, each with everything that decides what it may meet."""
+"""How good a trained model is: cards, each with everything that decides what it may meet.
+
+A scorer is one file of `scorers/` with a function `cards(subject)`, found by its being there; it
+returns the cards of the models that it knows how to score, and none of others.
+"""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 
 from liangyi.core.errors import UserError
-from liangyi.core.run import Run
-from liangyi.metrics.card import Card, keep
-from liangyi.scoring import codes, labels, pictures, points, sentences
+from liangyi.metrics.card import Card
+from liangyi.runs.cards import keep
+from liangyi.runs.run import Run
+from liangyi.scoring import scorers
 from liangyi.scoring.subject import Subject
 
 __all__ = ["score"]
@@ -32,17 +39,15 @@ def score(
     Raises:
         UserError: the run has nothing to score, or too little to compare it with.
     """
-    subject = Subject.of(run, number, seed, tell)
-    cards = [
-        *pictures.cards(subject, inception),
-        *points.cards(subject),
-        *sentences.cards(subject),
-        *codes.cards(subject),
-        *labels.cards(subject),
-    ]
+    subject = Subject.of(run, number, seed, tell, inception)
+    cards: list[Card] = []
+    for module in pkgutil.iter_modules(scorers.__path__):
+        scorer = importlib.import_module(f"{scorers.__name__}.{module.name}")
+        known = {card.metric for card in cards}
+        cards += [card for card in scorer.cards(subject) if card.metric not in known]
     if not cards:
         raise UserError(
             f"there is nothing to score about {run.kind.name()}: it draws, codes and names nothing"
         )
-    keep(cards, run.path)
+    keep(cards, run)
     return cards

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from liangyi.core import draw
-from liangyi.core.config import from_plain
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
-from liangyi.core.run import Run
-from liangyi.data import DataConfig, Dataset, Law
-from liangyi.measuring import items_of
+from liangyi.core.verbs import generated
+from liangyi.data import Data, Dataset
 from liangyi.metrics.card import Card
-from liangyi.sampling import samples
-from liangyi.session import data_of
+from liangyi.runs.run import Run
 
 ENOUGH = 1000  # held-out items from which on they are what samples are compared with
 
@@ -34,83 +32,113 @@ class Subject:
 
     run: Run
     model: Model
-    train: Dataset | Law
-    held_out: Dataset | Law | None
+    train: Data
+    held_out: Data | None
     number: int
     seed: int
     split: str
     step: int
+    inception: bool
     tell: Callable[[str], None]
 
     @classmethod
-    def of(cls, run: Run, number: int, seed: int, tell: Callable[[str], None]) -> Subject:
+    def of(
+        cls, run: Run, number: int, seed: int, tell: Callable[[str], None], inception: bool = False
+    ) -> Subject:
         """Load everything.
 
         Raises:
             UserError: the run has no checkpoint, its data is gone, or the number makes no sense.
         """
         if number < 10:
-            raise UserError(f"--number {number}: ten samples are the least that say anything")
+            raise UserError("ten samples are the least that say anything", setting="number")
         if not 0 <= seed < 2**63:
-            raise UserError(f"--seed {seed} is out of range; try 0, 1, 2 ...")
+            raise UserError("should be 0, 1, 2 ...", setting="seed")
         model, step = run.trained(tell)
-        train = data_of(run)
-        assert train is not None
-        held_out = data_of(run, "test")
-        if not isinstance(train, Dataset):
+        source = run.source()
+        train, held_out = run.data(source), source.split("test")
+        if not train.size:
             split = "law"
-        elif isinstance(held_out, Dataset) and len(held_out) >= ENOUGH:
-            split, number = "test", min(number, len(held_out), len(train))
+        elif held_out is not None and held_out.size >= ENOUGH:
+            split, number = "test", min(number, held_out.size, train.size)
         else:
-            split, number = "train", min(number, len(train) // 2)
+            split, number = "train", min(number, train.size // 2)
         if number < 10:
-            raise UserError(f"{len(train)} items are too few to score against; 20 or more would do")  # type: ignore[arg-type]
-        return cls(run, model, train, held_out, number, seed, split, step, tell)
+            raise UserError(f"{train.size} items are too few to score against; 20 or more would do")
+        return cls(run, model, train, held_out, number, seed, split, step, inception, tell)
 
     def card(self, metric: str, value: float, better: str, **more: Any) -> Card:
         """Return a card with what all cards of this subject share."""
-        plain = self.run.plain["data"]
         facts: dict[str, Any] = {
             "real": self.number,
             "generated": self.number,
             "split": self.split,
-            "data": f"{plain['data']} {self.train.fingerprint}",
+            "data": f"{self.run.data_name} {self.train.fingerprint}",
             "seed": self.seed,
             "step": self.step,
         }
         return Card(metric=metric, value=value, better=better, **(facts | more))  # type: ignore[arg-type]
 
+    @functools.cached_property
+    def generated(self) -> Any:
+        """A generated batch of as many samples as there are real items, on the CPU.
+
+        What can be asked for is asked for as often as it occurs in the real items.
+        """
+        self.tell(f"drawing {self.number} samples")
+        given = self.real[0] if self.model.conditions("sample") else None
+        return generated(self.model, self.number, self.seed, given)
+
     @property
-    def config(self) -> DataConfig:
-        """What data the run learned from."""
-        return from_plain(DataConfig, self.run.plain["data"])
+    def samples(self) -> Tensor:
+        """The generated items [number ...], in the model's range."""
+        item: Tensor = getattr(self.generated, self.model.spec.item)
+        return item
 
-    def samples(self, **conditions: Any) -> Tensor:
-        """Draw as many samples as there are real items."""
-        return samples(self.model, self.number, self.seed, **conditions)
-
-    def real(self) -> tuple[Tensor, Tensor]:
-        """Return two sets of real items [number ...] that share none, in the model's range."""
+    @functools.cached_property
+    def real(self) -> tuple[Any, Any]:
+        """Two real batches of `number` items that share none, in the model's range."""
         if not isinstance(self.train, Dataset):
-            first, second = (
-                self.train.draw(self.number, draw.generator(0, "real points", part))
-                for part in (0, 1)
-            )
-            return first, second
+            other = self.held_out or self.train
+            return self._some(other), self._some(self.train)
         first, second = self.order()
         data = self.held_out if self.split == "test" else self.train
         assert isinstance(data, Dataset)
-        return self.items(data, first), self.items(self.train, second)
+        return self.gathered(data, first), self.gathered(self.train, second)
+
+    @property
+    def pair(self) -> tuple[Tensor, Tensor]:
+        """The items of the two real batches."""
+        return tuple(getattr(batch, self.model.spec.item) for batch in self.real)
+
+    def _some(self, data: Data) -> Any:
+        return data.some(self.number, self.model.Batch, "cpu", self.model.image_range)
 
     def order(self) -> tuple[Tensor, Tensor]:
         """Return which items of the split, and which training items, are taken: always the same."""
         assert isinstance(self.train, Dataset)
+        shuffled = self.train.subset(len(self.train))
         if self.split == "train":
-            first, second = self.train.subset(2 * self.number).split(self.number)
-            return first, second
+            return shuffled[: self.number], shuffled[self.number : 2 * self.number]
         assert isinstance(self.held_out, Dataset)
-        return self.held_out.subset(self.number), self.train.subset(self.number)
+        return self.held_out.subset(self.number), shuffled[: self.number]
+
+    def gathered(self, data: Dataset, index: Tensor) -> Any:
+        """Return real items by their numbers as one batch, in the model's range, on the CPU."""
+        model = self.model
+        parts = [
+            data.batch(model.Batch, part, "cpu", model.image_range) for part in index.split(2000)
+        ]
+        return model.Batch(*(torch.cat(columns) for columns in zip(*parts, strict=True)))
 
     def items(self, data: Dataset, index: Tensor) -> Tensor:
-        """Return real items [N ...], in the model's range, on the CPU."""
-        return items_of(self.model, data, index)
+        """Return what a model of this data creates, of items by their numbers."""
+        found: Tensor = getattr(self.gathered(data, index), self.model.spec.item)
+        return found
+
+    @property
+    def tested(self) -> tuple[Dataset | None, str]:
+        """The items on which the model is tested, and of which split they are."""
+        if isinstance(self.held_out, Dataset):
+            return self.held_out, "test"
+        return (self.train, "train") if isinstance(self.train, Dataset) else (None, "law")

@@ -7,7 +7,7 @@ import math
 from liangyi.metrics.card import Card
 
 ARROWS = {"lower": "↓", "higher": "↑", "half": "½", "none": ""}
-MEANING = "95 % interval, samples and real items both drawn anew"  # of all cards: docs/judging.md
+MEANING = "95 % interval, samples and real items both drawn anew"  # of all cards: docs/scores.md
 DIGITS = 4  # of a figure without an error
 LONGEST = 6  # decimals, beyond which powers of ten are written
 LARGEST = 1e7  # and from which on they are written as well

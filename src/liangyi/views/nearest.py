@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from liangyi.views.grid import WIDTH, grid
+from liangyi.fields.pixels import WIDTH, grid
 
 MOST = 12  # pairs that can be looked at one by one
 FEWEST = 4  # pairs from which on the sheet is filled; fewer would be huge

@@ -1,1 +1,1 @@
-"""One paper, one file. The file `wgan_gp.py` holds the model `wgan-gp`."""
+"""One paper, one file, in families. The file `wgan_gp.py` holds the model `wgan-gp`."""

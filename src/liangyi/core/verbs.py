@@ -1,0 +1,99 @@
+"""Asking a model for much: in parts, so that memory is bounded; a sample is the same in any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from liangyi.core.errors import UserError, shown, unknown
+from liangyi.core.model import Model, evaluating
+
+PART = 512  # drawn at once
+
+
+def demand(model: Model, verb: str, seed: int, conditions: Mapping[str, Any]) -> None:
+    """Make sure that a model can be asked for this.
+
+    Raises:
+        UserError: it cannot.
+    """
+    if verb not in model.verbs():
+        raise UserError(
+            f"{model.name()} cannot {verb}; it can: {', '.join(model.verbs()) or 'nothing'}"
+        )
+    known = model.conditions(verb)
+    for name, value in conditions.items():
+        if name not in known:
+            can = (
+                f"; it can be asked for a {known[0]}" if known else ": it draws without being asked"
+            )
+            raise UserError(f"{model.name()} cannot be asked for a {name}{can}", setting=name)
+        if name == "label":
+            model.asked(1, value)  # which knows the classes
+    if not 0 <= seed < 2**63:
+        raise UserError("should be 0, 1, 2 ...", setting="seed")
+
+
+def parts(model: Model, count: int, seed: int = 0, **conditions: Any) -> Iterator[Tensor]:
+    """Yield `count` samples in parts, on the CPU: together they are `model.sample(count)`.
+
+    Raises:
+        UserError: the model does not sample, or not under such conditions.
+    """
+    demand(model, "sample", seed, conditions)
+    if count < 1:
+        raise UserError("should be 1 or more", setting="number")
+    for first in range(0, count, PART):
+        number = min(PART, count - first)
+        yield model.sample(number, seed=seed, first=first, **conditions).cpu()
+
+
+def samples(model: Model, count: int, seed: int = 0, **conditions: Any) -> Tensor:
+    """Return `count` samples [count ...] on the CPU.
+
+    Raises:
+        UserError: the model does not sample, or not under such conditions.
+    """
+    return torch.cat(list(parts(model, count, seed, **conditions)))
+
+
+def generated(model: Model, count: int, seed: int = 0, given: Any = None) -> Any:
+    """Return a generated batch of `count` items, on the CPU, in evaluation mode.
+
+    Args:
+        model: that generates.
+        count: items.
+        seed: decides them.
+        given: a batch of as many items whose conditions are taken; else they are drawn.
+    """
+    found = []
+    for first in range(0, count, PART):
+        number = min(PART, count - first)
+        asked = None
+        if given is not None:
+            rows = (part[first : first + number].to(model.device) for part in given)
+            asked = type(given)(*rows)
+        with evaluating(model, seed, first):
+            batch = model.generated(number, asked)
+        found.append(type(batch)(*(part.cpu() for part in batch)))
+    return type(found[0])(*(torch.cat(columns) for columns in zip(*found, strict=True)))
+
+
+def label_of(model: Model, text: str) -> int:
+    """Return the class that a person named, by its name or its number.
+
+    Raises:
+        UserError: the model cannot be asked for a class, or there is none of that name.
+    """
+    names = model.spec.classes
+    if "label" not in model.conditions("sample") or not names:
+        demand(model, "sample", 0, {"label": 0})
+    if text in names:
+        return names.index(text)
+    if text.isdecimal() and int(text) < len(names):
+        return int(text)
+    near = unknown("class", shown(text), names)
+    raise UserError(str(near), setting="label")

@@ -1,0 +1,155 @@
+"""Pictures: bytes on the disk, floats in a model's range, contact sheets for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from liangyi import fields
+from liangyi.core.spec import Pixels
+from liangyi.fields import Range
+
+GAP = 2  # pixels between the pictures of a sheet
+PAPER = 232  # grey level of the gaps: apart from black and from white backgrounds
+SMOOTH_BELOW = 16  # pixels of a side, from which on enlarged pixels are shown as squares
+WIDTH = 600  # pixels that small pictures are enlarged to fill
+CAPTION = 14  # pixels of a line below each picture
+
+
+@fields.scaled.register
+def _(field: Pixels, stored: Tensor, value_range: Range) -> Tensor:
+    low, high = value_range
+    return stored.to(torch.float32).mul_((high - low) / 255).add_(low)
+
+
+@fields.stored.register
+def _(field: Pixels, values: Tensor, value_range: Range) -> Tensor:
+    return to_bytes(values, value_range)
+
+
+@fields.inside.register
+def _(field: Pixels, items: Tensor, value_range: Range) -> bool:
+    low, high = value_range
+    return items.shape[1:] == field.shape and bool(((items >= low) & (items <= high)).all())
+
+
+@fields.sheet.register
+def _(
+    field: Pixels,
+    items: Tensor,
+    value_range: Range,
+    truth: Tensor | None = None,
+    captions: Sequence[str] = (),
+) -> Image.Image:
+    return grid(items, value_range, captions=captions)
+
+
+def to_bytes(images: Tensor, image_range: tuple[float, float]) -> Tensor:
+    """Return images as bytes: the range's ends become 0 and 255, what lies outside is clamped.
+
+    Args:
+        images: any shape, nominally in `image_range`.
+        image_range: lowest and highest brightness.
+
+    Returns:
+        uint8 of the same shape, on the CPU; not-a-number becomes 0.
+
+    Raises:
+        ValueError: the range is empty.
+    """
+    low, high = image_range
+    if not low < high:
+        raise ValueError(f"image_range {image_range} is empty")
+    unit = (images.detach().cpu().float() - low) / (high - low)
+    return (unit * 255).nan_to_num(0.0).round().clamp(0, 255).to(torch.uint8)
+
+
+def grid(
+    images: Tensor,
+    image_range: tuple[float, float],
+    columns: int | None = None,
+    scale: int | None = None,
+    captions: Sequence[str] = (),
+) -> Image.Image:
+    """Lay images out on a near-square contact sheet with thin gaps.
+
+    Args:
+        images: [N C H W] in `image_range`, N >= 1. Two channels are shown side by side, of more
+            than three the first three.
+        image_range: lowest and highest brightness.
+        columns: pictures in a row; by default about as many as make the sheet square.
+        scale: whole factor of enlargement; by default one that makes the sheet 400 to 800 wide,
+            or 1 for pictures that are large already.
+        captions: a word or two below each image, or nothing.
+
+    Returns:
+        A picture in mode L or RGB whose pixels are the images' own, enlarged.
+
+    Raises:
+        ValueError: the images are not of that shape, or there are none.
+    """
+    if images.dim() != 4 or not images.numel():
+        raise ValueError(f"a grid needs images [N C H W], got {list(images.shape)}")
+    pixels = visible(to_bytes(images, image_range))
+    count, channels, height, width = pixels.shape
+    columns = min(columns or _columns(count, height, width), count)
+    scale = scale or max(1, round(WIDTH / (columns * width)))
+    pixels = enlarged(pixels, scale)
+    rows = math.ceil(count / columns)
+    below = CAPTION if captions else 0
+    tall, wide = height * scale + GAP + below, width * scale + GAP
+    size = (channels, rows * tall + GAP, columns * wide + GAP)
+    sheet = torch.full(size, PAPER, dtype=torch.uint8, device="cpu")
+    for index, picture in enumerate(pixels):
+        top, left = GAP + index // columns * tall, GAP + index % columns * wide
+        sheet[:, top : top + height * scale, left : left + width * scale] = picture
+    whole = to_picture(sheet)
+    pen, font = ImageDraw.Draw(whole), ImageFont.load_default(size=11)
+    for index, words in enumerate(captions[:count]):
+        place = (index % columns * wide + wide / 2, index // columns * tall + tall - below / 2)
+        while words and font.getlength(words) > wide:
+            words = words[:-1]
+        pen.text(place, words, 40 if channels == 1 else (40, 40, 40), font, anchor="mm")
+    return whole
+
+
+def enlarged(pixels: Tensor, scale: int) -> Tensor:
+    """Return images [N C H W] of bytes, larger by a whole factor.
+
+    Pixels are repeated; but those of very small images are joined smoothly, since people recognise
+    an 8 x 8 digit by its lines, which the edges of large squares hide.
+    """
+    if scale == 1:
+        return pixels
+    if min(pixels.shape[2:]) >= SMOOTH_BELOW:
+        return pixels.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+    smooth = interpolate(pixels.float(), scale_factor=scale, mode="bicubic")
+    return smooth.round().clamp(0, 255).to(torch.uint8)
+
+
+def to_picture(pixels: Tensor) -> Image.Image:
+    """Wrap bytes [1 H W] or [3 H W] as a picture in mode L or RGB."""
+    array = pixels.permute(1, 2, 0).contiguous().numpy()
+    return Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array)
+
+
+def visible(pixels: Tensor) -> Tensor:
+    """Turn images [N C H W] of any number of channels into such of one or three.
+
+    Two channels are put side by side, of more than three the first three are kept.
+    """
+    if pixels.shape[1] == 2:
+        return torch.cat([pixels[:, :1], pixels[:, 1:]], dim=3)
+    return pixels[:, :3]
+
+
+def _columns(count: int, height: int, width: int) -> int:
+    """Return about the square layout, or one a little wider if that leaves no hole."""
+    square = max(1, math.ceil(math.sqrt(count * height / width) - 1e-9))
+    whole = [wide for wide in range(square, square * 3 // 2 + 1) if count % wide == 0]
+    return whole[0] if whole else square

@@ -1,0 +1,52 @@
+"""Sentences of a fixed length: numbers of words."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from liangyi import fields
+from liangyi.core.spec import Words
+from liangyi.fields import Range
+
+_BLOCK = 2**24  # pairs of words that are compared at once
+
+
+@fields.example.register
+def _(field: Words, count: int, device: torch.device) -> Tensor:
+    return torch.zeros(count, field.length, dtype=torch.int64, device=device)
+
+
+@fields.continuous.register
+def _(field: Words) -> bool:
+    return False
+
+
+@fields.distances.register
+def _(field: Words, one: Tensor, other: Tensor) -> Tensor:
+    """Count the places at which sentences differ."""
+    rows = max(1, _BLOCK // max(1, other.numel()))
+    parts = [(part[:, None] != other).flatten(2).sum(2).float() for part in one.split(rows)]
+    return torch.cat(parts)
+
+
+@fields.inside.register
+def _(field: Words, items: Tensor, value_range: Range) -> bool:
+    whole = items.shape[1:] == field.shape and not items.is_floating_point()
+    return whole and bool(((items >= 0) & (items < field.count)).all())
+
+
+@fields.shown.register
+def _(field: Words) -> int:
+    return 40
+
+
+@fields.lines.register
+def _(field: Words, items: Tensor) -> list[str]:
+    rows = items.detach().cpu().tolist()
+    if isinstance(field.vocabulary, int):
+        width = len(str(field.vocabulary - 1))
+        return [" ".join(str(word).rjust(width) for word in row) for row in rows]
+    words = field.vocabulary
+    join = "" if all(len(word) == 1 for word in words) else " "  # letters stand close
+    return [join.join(words[number] for number in row) for row in rows]

@@ -1,0 +1,1 @@
+"""Runs: folders on disk with everything about one training each."""

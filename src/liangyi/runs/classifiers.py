@@ -1,0 +1,98 @@
+"""Trained classifiers to look through: a run of ours, or a network of torchvision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from liangyi.core import registry
+from liangyi.core.borrowed import Borrowed
+from liangyi.core.config import from_plain, to_plain
+from liangyi.core.errors import UserError, shown, unknown
+from liangyi.core.spec import Spec
+from liangyi.runs import borrowed
+from liangyi.runs.run import Run
+
+
+def classifier(reference: str) -> Borrowed:
+    """Return a trained classifier, from the run at hand where that has it already.
+
+    Args:
+        reference: a run of ours, or `torchvision:NAME` with its ImageNet weights (downloaded at
+            first use), or `torchvision:NAME@FILE` with weights from a file of tensors.
+
+    Raises:
+        UserError: there is no such classifier, or its weights cannot be had.
+    """
+    if known := borrowed.kept(reference):
+        about, file = known
+        lent = _built(reference, about)
+        borrowed.weights(lent.network, file)
+        return lent
+    if reference.startswith("torchvision:"):
+        name, _, file_name = reference.removeprefix("torchvision:").partition("@")
+        network = _torchvision(name, file_name)
+        return Borrowed(reference, network, 3, None, {"torchvision": name})
+    if not reference or not Run.there(reference):
+        raise UserError(
+            f"no classifier at {shown(reference)!r}; give a run (as of mnist-cnn) or "
+            "torchvision:NAME",
+            setting="classifier",
+        )
+    run = Run(reference)
+    model = run.model()
+    if "classify" not in model.verbs():
+        raise UserError(f"{reference} is no classifier; train one: liangyi train mnist-cnn")
+    about = {
+        "model": run.kind.name(),
+        "config": to_plain(run.config),
+        "spec": run.spec.json(),
+    }
+    return Borrowed(reference, model, model.spec.shape[0], model.image_range, about)
+
+
+def _built(reference: str, about: dict[str, Any]) -> Borrowed:
+    """Return a network with random weights, built as somebody wrote down.
+
+    Raises:
+        UserError: that was damaged.
+    """
+    try:
+        if "torchvision" in about:
+            network = _torchvision(str(about["torchvision"]), "", weights=False)
+            return Borrowed(reference, network, 3, None, about)
+        kind = registry.find(str(about["model"]))
+        model = kind(from_plain(kind.Config, about["config"]), Spec.parse(about["spec"]))
+    except KeyError as error:
+        raise UserError(f"what is known of the borrowed network lacks {error}") from None
+    return Borrowed(reference, model, model.spec.shape[0], model.image_range, about)
+
+
+def _torchvision(name: str, file: str, weights: bool = True) -> nn.Module:
+    from torchvision import models  # late: it costs more than a second
+
+    if name not in models.list_models():
+        raise unknown("torchvision model", shown(name), models.list_models())
+    if file or not weights:
+        network: nn.Module = models.get_model(name, weights=None)
+        if not file:
+            return network
+        try:
+            network.load_state_dict(torch.load(file, weights_only=True))
+        except Exception as error:  # a wrong file fails in many ways; none runs code
+            reason = " ".join(str(error).split("\n")[0].split())[:100]
+            raise UserError(
+                f"{shown(file)} does not hold the weights of {name}: {reason}"
+            ) from None
+        return network
+    try:
+        network = models.get_model(name, weights="DEFAULT")
+    except OSError as error:
+        raise UserError(
+            f"cannot download the weights of {name} ({error}); give a file: "
+            f"torchvision:{name}@FILE",
+            setting="classifier",
+        ) from None
+    return network

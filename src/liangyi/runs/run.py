@@ -1,0 +1,501 @@
+"""Run: a folder on disk with everything about one training.
+
+config.json    model, data, training settings, versions: enough to build the model again
+process.json   who is training it now
+log.jsonl      one line a report
+samples/       step-numbered pictures, always of the same noise
+checkpoints/   tensors and JSON only
+borrowed/      frozen weights of other networks that it needs, once
+report.html    one self-contained page
+
+Everything that knows these names is in this room.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from liangyi import data as sources
+from liangyi.core import capacity, draw, files, registry
+from liangyi.core.config import Config, Training, from_plain, help_of, to_plain
+from liangyi.core.errors import UserError, shown
+from liangyi.core.model import Model
+from liangyi.core.spec import Spec
+from liangyi.data import Data, Source
+from liangyi.data.arrays import MEMORY
+from liangyi.runs import checkpoint, fitting, log, manifest, older
+from liangyi.runs.borrowed import borrowing, kept_beside
+from liangyi.runs.place import Locked, Place
+from liangyi.runs.process import alive, claimed
+from liangyi.training.trainer import Trainer, load_weights
+
+__all__ = ["Locked", "Run", "State", "build", "picture"]
+
+Tell = Callable[[str], None]
+State = Literal["new", "running", "stopped", "failed", "done"]
+
+_CONFIG, _LOG, _SAMPLES, _CHECKPOINTS = "config.json", "log.jsonl", "samples", "checkpoints"
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class Run:
+    """One training on disk.
+
+    Args:
+        path: the run's folder.
+
+    Raises:
+        UserError: it is no run, its model is not known here, or its config.json was edited to
+            nonsense.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        if not self.there(self.path):
+            raise UserError(
+                f"{shown(self.path)} is not a run (it has no {_CONFIG}){_beside(self.path)}"
+            )
+        plain = manifest.read(self.path / _CONFIG)
+        self.plain = plain
+        self.place = Place(self.path)
+        where = f"{self.path}/{_CONFIG}: "
+        self.kind = _kind(plain, self.path)
+        self.config = from_plain(self.kind.Config, plain["config"], where)
+        self.training = from_plain(Training, plain["training"], where)
+        self.spec = Spec.parse(plain["spec"])
+
+    @staticmethod
+    def there(path: Path | str) -> bool:
+        """Whether there is a run at a path."""
+        return (Path(path) / _CONFIG).is_file()
+
+    @classmethod
+    def create(
+        cls,
+        path: Path | str | None,
+        model: Model,
+        training: Training,
+        source: Source,
+        data: Data,
+        root: Path | str = "runs",
+    ) -> Run:
+        """Make a new run folder; without a path, the next free `root`/model-data-number.
+
+        Raises:
+            UserError: the folder is there already, or cannot be made.
+        """
+        named, name = Path(path) if path else None, Path(source.name).name
+        numbered = (Path(root) / f"{model.name()}-{name}-{n}" for n in range(1, 1_000_000))
+        for folder in [named] if named else numbered:
+            try:
+                folder.mkdir(parents=True)
+                break
+            except FileExistsError:
+                if named:
+                    hint = "name another place"
+                    if cls.there(folder):
+                        hint = f"`liangyi resume {folder}` continues it"
+                    raise UserError(f"{folder} is there already; {hint}", setting="out") from None
+            except OSError as error:
+                raise UserError(f"cannot make {folder}: {error.strerror}") from None
+        plain = {
+            "format": manifest.FORMAT,
+            "model": model.name(),
+            "code": registry.code_of(type(model)),
+            "config": to_plain(model.config),
+            "data": source.plain(),
+            "spec": model.spec.json(),
+            "training": to_plain(training),
+            "fingerprint": data.fingerprint,
+            "items": data.size,
+            "versions": manifest.versions(),
+        }
+        try:
+            kept_beside(folder, model)
+            files.write(folder / _CONFIG, json.dumps(plain, indent=2))
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise UserError(f"cannot write into {folder}: {error.strerror}") from None
+        run = cls(folder)
+        run._remember(source)
+        return run
+
+    def about_code(self) -> list[str]:
+        """Return lines for people where the file of the run's model is not what it began with."""
+        began, now = self.plain.get("code"), registry.code_of(self.kind)
+        if not began or not now or began["sha256"] == now["sha256"]:
+            return []
+        return [f"{now['file']} is not what it was when {self.path} began"]
+
+    def aimed_at(self, steps: int) -> Run:
+        """Return the run, to end at another step.
+
+        Raises:
+            UserError: it is past that step, or is being trained just now.
+        """
+        if steps < self.made:
+            raise UserError(f"{self.path} has made {self.made} already; give more", setting="steps")
+        training = self.plain["training"] | {"steps": steps, "epochs": None}
+        plain = self.plain | {"training": training}
+        with self.lock():  # whoever trains it now has read the old aim
+            files.write(self.path / _CONFIG, json.dumps(plain, indent=2))
+        return Run(self.path)
+
+    # what it learns from
+
+    @property
+    def data_name(self) -> str:
+        """What a person would type after --data."""
+        return str(self.plain["data"]["data"])
+
+    def data_help(self) -> dict[str, str]:
+        """Return what each setting of the data means."""
+        if self.data_name == MEMORY:
+            return {}
+        return help_of(sources.find(self.data_name).Config)
+
+    def source(self, given: Source | None = None) -> Source:
+        """Return the source of the run's data.
+
+        Args:
+            given: the same again, for a run whose data was given in memory.
+
+        Raises:
+            UserError: it is not there any more, or was given in memory and is not given now.
+        """
+        if given is not None:
+            return given
+        if self.data_name == MEMORY:
+            kept = _in_memory.get(str(self.path.absolute()))
+            if kept is None:
+                raise UserError(
+                    f"the data of {self.path} was given in memory; give it again: "
+                    f'liangyi.resume("{self.path}", data)'
+                )
+            return kept
+        return sources.opened(self.plain["data"], f"{self.path}/{_CONFIG}: ")
+
+    def data(self, source: Source) -> Data:
+        """Return the training data of a source.
+
+        Raises:
+            UserError: it is not what the run began with.
+        """
+        data = source.split("train")
+        # of the spec too: arrays of another shape may hold the same numbers
+        same = data is not None and (
+            data.fingerprint == self.plain["fingerprint"] or older.same_content(self.plain, source)
+        )
+        if data is None or not same or data.spec != self.spec:
+            name = "the data given" if self.data_name == MEMORY else self.data_name
+            raise UserError(
+                f"{name} is not what {self.path} began with; restore it, or train a new run"
+            )
+        self._remember(source)
+        return data
+
+    def _remember(self, source: Source) -> None:
+        """Keep data that was given in memory for who goes on in this very process."""
+        if self.data_name == MEMORY:
+            _in_memory[str(self.path.absolute())] = source
+
+    def reads(self) -> list[str]:
+        """Return the paths that it names and that are read when it goes on.
+
+        Whoever made the run chose them; whoever resumes it shall know.
+        """
+        data, found = self.plain["data"], []
+        if self.data_name != MEMORY and self.data_name not in sources.names():
+            found.append(self.data_name)
+        if data.get("data_root"):
+            found.append(str(data["data_root"]))
+        return [str(Path(path).expanduser().absolute()) for path in found]
+
+    # how far it is
+
+    @property
+    def made(self) -> int:
+        """Steps that its newest checkpoint has made."""
+        return max(self.saved(), default=0)
+
+    @property
+    def total(self) -> int:
+        """Steps that it is to make; of epochs, what the log or the settings tell."""
+        items = self.plain.get("items", 0)
+        return self.training.total(items) if items or not self.training.epochs else self.made
+
+    @property
+    def state(self) -> State:
+        """What has become of it."""
+        if alive(self.path):
+            return "running"
+        lines = self.lines()
+        if lines and lines[-1].get("signal/finite") == 0:
+            return "failed"
+        if self.made >= self.total > 0:
+            return "done"
+        return "stopped" if self.made else "new"
+
+    def saved(self) -> list[int]:
+        """Return the steps of its checkpoints, newest first."""
+        return checkpoint.steps(self.path / _CHECKPOINTS)
+
+    def __repr__(self) -> str:
+        return (
+            f"Run({str(self.path)!r}: {self.kind.name()} on {self.data_name}, {self.state}, "
+            f"{self.made:,} of {self.total:,} steps)"
+        )
+
+    def discard_if_empty(self) -> None:
+        """Remove a run in which nothing was learned: no checkpoint, no line of the log."""
+        with suppress(UserError):
+            self.place.demand()  # or it would be somebody else's
+            if not checkpoint.steps(self.path / _CHECKPOINTS) and not self.lines():
+                shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def name(self) -> str:
+        """The folder's own name."""
+        return self.path.name
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run for one training; the lock dies with its process.
+
+        Raises:
+            Locked: another training holds it.
+        """
+        with self.place.lock(), claimed(self.path):
+            for name in ("", _CHECKPOINTS, _SAMPLES):
+                files.sweep(self.path / name)
+            yield
+
+    def build(self) -> Model:
+        """Return the model with its first, random weights: a function of the run's seed."""
+        with borrowing(self.path):
+            return build(self.kind, self.config, self.spec, self.training.seed)
+
+    def model(self, tell: Tell = lambda line: None) -> Model:
+        """Return the trained model in evaluation mode: averaged weights where there are such.
+
+        Args:
+            tell: is given one line for each damaged checkpoint that was passed over.
+
+        Raises:
+            UserError: there is no sound checkpoint.
+        """
+        return self.trained(tell)[0]
+
+    def trained(self, tell: Tell = lambda line: None) -> tuple[Model, int]:
+        """Return the trained model and the step at which it is, as `model` does."""
+        model = self.build()
+
+        def demand(found: checkpoint.Checkpoint) -> None:
+            fitting.demand_weights(model, found.tensors, _shown(found))
+
+        found = self.newest(tell, only_weights=True, demand=demand)
+        if found is None:
+            raise UserError(f"{self.path} has no checkpoint yet; `liangyi resume {self.path}`")
+        load_weights(model, found.tensors, _shown(found))
+        return model.eval(), found.plain["step"]
+
+    def newest(
+        self,
+        tell: Tell,
+        only_weights: bool = False,
+        demand: Callable[[checkpoint.Checkpoint], None] = lambda found: None,
+    ) -> checkpoint.Checkpoint | None:
+        """Return the newest sound checkpoint; each damaged one is told.
+
+        Args:
+            tell: is given one line for each damaged one.
+            only_weights: leave the optimisers' states out.
+            demand: raises `Damaged` for what does not fit.
+
+        Raises:
+            UserError: there are checkpoints and all are damaged.
+        """
+        folder = self.path / _CHECKPOINTS
+        damaged: list[str] = []
+        for step in checkpoint.steps(folder):
+            path = folder / f"{step:08d}"
+            try:
+                found = checkpoint.load(path, only_weights)
+                demand(found)
+            except checkpoint.Damaged as error:
+                damaged.append(str(error) if str(path) in str(error) else f"{path}: {error}")
+                continue
+            for one in damaged:
+                tell(f"{one}; going back to the checkpoint before it")
+            return found
+        if damaged:
+            raise UserError(f"no checkpoint in {self.path} is sound: {damaged[0]}")
+        return None
+
+    def save(self, trainer: Trainer) -> None:
+        """Write a checkpoint of the trainer, after making sure that its weights are finite."""
+        trainer.check_weights()
+        tensors, plain = trainer.state()
+        self.place.demand()
+        checkpoint.save(self.path / _CHECKPOINTS, tensors, plain, self.training.keep)
+
+    def restore(self, trainer: Trainer, tell: Tell) -> None:
+        """Bring a trainer to the newest sound checkpoint and forget what was logged after it."""
+
+        def demand(found: checkpoint.Checkpoint) -> None:
+            fitting.demand_weights(trainer.model, found.tensors, "model")
+            if trainer.averaged is not trainer.model:
+                fitting.demand_weights(trainer.averaged, found.tensors, "averaged")
+            fitting.demand_optimizers(trainer.model, found)
+
+        found = self.newest(tell, demand=demand)
+        if found is not None:
+            trainer.restore(found.tensors, found.plain)
+
+    def forget_after(self, step: int) -> None:
+        """Drop log lines and checkpoints of steps that will be made again."""
+        # nor is a failure at this very step true of what goes on from here
+        lines = [x for x in self.lines() if x["step"] <= step and x.get("signal/finite") != 0]
+        if (self.path / _LOG).exists():
+            files.write(self.path / _LOG, "".join(json.dumps(x) + "\n" for x in lines))
+        # damaged, or they would be where we are; kept, they would push out the good ones
+        for later in checkpoint.steps(self.path / _CHECKPOINTS):
+            if later > step:
+                shutil.rmtree(self.path / _CHECKPOINTS / f"{later:08d}")
+
+    def log(self, line: Mapping[str, float]) -> None:
+        """Append one line to log.jsonl."""
+        self.place.demand()
+        files.append(self.path / _LOG, json.dumps(line) + "\n")
+
+    def lines(self) -> list[dict[str, float]]:
+        """Return the log; lines that are damaged, as the last one by a crash, are left out.
+
+        Raises:
+            UserError: it cannot be read.
+        """
+        return log.read(self.path / _LOG)
+
+    def samples(self) -> list[tuple[int, bytes]]:
+        """Return step and PNG file of each sheet of samples, in order; others are left out."""
+        found = []
+        for path in sorted(self.path.glob(f"{_SAMPLES}/*.png")):
+            content = picture(path)
+            if checkpoint.NAME.fullmatch(path.stem) and content:
+                found.append((int(path.stem), content))
+        return found
+
+    def newest_sample(self) -> bytes | None:
+        """Return the newest sheet of samples as a PNG file, None before the first."""
+        for path in sorted(self.path.glob(f"{_SAMPLES}/*.png"), reverse=True):
+            if checkpoint.NAME.fullmatch(path.stem) and (content := picture(path)):
+                return content
+        return None
+
+    def keep_sample(self, step: int, png: bytes) -> None:
+        """Write a sheet of samples."""
+        self.place.demand()
+        (self.path / _SAMPLES).mkdir(exist_ok=True)
+        files.write(self.path / _SAMPLES / f"{step:08d}.png", png)
+
+    # what others keep beside it
+
+    @property
+    def scores(self) -> Path:
+        """The file of its cards."""
+        return self.path / "scores.json"
+
+    @property
+    def report(self) -> Path:
+        """The file of its page."""
+        return self.path / "report.html"
+
+    def keep_report(self, page: str) -> Path:
+        """Write its page and return the file."""
+        self.place.demand()
+        files.write(self.report, page)
+        return self.report
+
+    def nearest(self) -> bytes | None:
+        """Return the sheet of samples above their nearest training items, None before a score."""
+        return picture(self.path / "nearest.png")
+
+    def keep_nearest(self, png: bytes) -> None:
+        """Write that sheet.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        try:
+            files.write(self.path / "nearest.png", png)
+        except OSError as error:
+            raise UserError(f"cannot write into {self.path}: {error.strerror}") from error
+
+    def beside(self, name: str) -> Path:
+        """Return the place of what somebody else wants to keep with the run."""
+        return self.path / name
+
+
+_in_memory: dict[str, Source] = {}  # data that was given to this very process
+
+
+def _kind(plain: Mapping[str, Any], path: Path) -> type[Model]:
+    """Return the class of a run's model; its file is never looked for."""
+    name, code = plain["model"], plain.get("code")
+    if code and name not in registry.names():
+        raise UserError(
+            f"the model of {path} is in a file, {shown(code['file'])}; name that file "
+            "(in Python: liangyi.outside(FILE))",
+            setting="model",
+        )
+    return registry.find(name)
+
+
+def _beside(path: Path) -> str:
+    """Say which runs there are in a folder that is none."""
+    try:
+        found = sorted(inner.name for inner in path.iterdir() if Run.there(inner))[:5]
+    except OSError:
+        return ""
+    return f"; there are: {', '.join(f'{path}/{name}' for name in found)}" if found else ""
+
+
+def picture(path: Path) -> bytes | None:
+    """Return a PNG file, None where there is none."""
+    try:
+        content = files.read(path)
+    except OSError:
+        return None
+    return content if content.startswith(_PNG) else None
+
+
+def _shown(found: checkpoint.Checkpoint) -> str:
+    """Return the prefix of the weights that draw samples."""
+    averaged = any(name.startswith("averaged/") for name in found.tensors)
+    return "averaged" if averaged else "model"
+
+
+def build(kind: type[Model], config: Config, spec: Spec, seed: int) -> Model:
+    """Return a new model whose first weights are a function of the seed.
+
+    Raises:
+        UserError: the model cannot learn from such data, or not with such settings.
+    """
+    kind.batch_type(spec)
+    with draw.seeded(seed, "weights", device=torch.device("cpu")):
+        try:
+            with capacity.bounded(kind.name(), config):
+                return kind(config, spec)
+        except (ValueError, IndexError, ZeroDivisionError) as error:
+            if isinstance(error, UserError):
+                raise
+            raise UserError(
+                f"{kind.name()} cannot be built with these settings for {spec.created}: {error}"
+            ) from error

@@ -1,0 +1,228 @@
+"""The evaluator of a data set: a small network trained on it, kept for all later scores.
+
+Where the data has labels it learns to name them, elsewhere to tell how pictures were rotated; its
+hidden layer gives the features in which generated pictures are compared with real ones. It needs
+no download, knows the data's own domain, and is named by a hash of its weights: figures in the
+features of two different evaluators are not comparable, and `liangyi compare` refuses to rank them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from liangyi.core import files
+from liangyi.core.batch import Labelled
+from liangyi.core.config import Training, to_plain
+from liangyi.core.errors import UserError
+from liangyi.core.spec import Pixels, Spec
+from liangyi.data import Batches, Data, Dataset, Source
+from liangyi.data.pictures.resize import resized
+from liangyi.data.pictures.rotated import rotated
+from liangyi.runs import checkpoint, fitting
+from liangyi.runs.run import build
+from liangyi.scoring.held_out import figures_on
+from liangyi.training.devices import choose_device
+from liangyi.training.trainer import Trainer, load_weights
+from liangyi.zoo.vision.mnist_cnn import MnistCNN, MnistCNNConfig
+
+LARGEST = 64  # pixels of a side; larger pictures are made smaller before they are judged
+_EPOCHS = 12  # passes over small data
+_STEPS = 2000  # at most
+_PATIENCE = 10.0  # seconds without a word
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """A trained classifier of one data set's pictures."""
+
+    network: MnistCNN
+    name: str  # what it is, and the hash of its weights
+    accuracy: float  # on held-out pictures, where there are such; else on its own
+    labelled: bool  # whether its classes are the data's
+    resize: str  # what is done to pictures before
+
+    def features(self, image: Tensor, image_range: tuple[float, float]) -> Tensor:
+        """Return features [N D] of pictures [N C H W], on the CPU."""
+        return torch.cat([self.network.features(x).cpu() for x in self._parts(image, image_range)])
+
+    def probabilities(self, image: Tensor, image_range: tuple[float, float]) -> Tensor:
+        """Return probabilities [N classes] of pictures [N C H W], on the CPU."""
+        return torch.cat([self.network.classify(x).cpu() for x in self._parts(image, image_range)])
+
+    def classes(self, image: Tensor, image_range: tuple[float, float]) -> Tensor:
+        """Return the class [N] that each picture most likely has."""
+        return self.probabilities(image, image_range).argmax(1)
+
+    def _parts(self, image: Tensor, image_range: tuple[float, float]) -> list[Tensor]:
+        low, high = image_range
+        own_low, own_high = self.network.image_range
+        size = self.network.spec.shape[1:]
+        parts = []
+        for part in image.split(500):
+            part = part.to(self.network.device)
+            if part.shape[2:] != size:
+                part = interpolate(part, tuple(size), mode="bicubic", antialias=True)
+            scaled = (part.clamp(low, high) - low) / (high - low)
+            parts.append(scaled * (own_high - own_low) + own_low)
+        return parts
+
+
+def evaluator_of(
+    source: Source, item: str = "image", tell: Callable[[str], None] = lambda line: None
+) -> Evaluator:
+    """Return the evaluator of such data, trained now if it never was.
+
+    Args:
+        source: the data.
+        item: name of its field of pictures.
+        tell: is given lines for people.
+
+    Raises:
+        UserError: the data has no pictures, or too few to learn from.
+    """
+    data = source.split("train")
+    if not isinstance(data, Dataset) or not isinstance(data.spec.fields.get(item), Pixels):
+        raise UserError(f"{source.name} has no pictures to evaluate")
+    if len(data) < 50:
+        raise UserError(
+            f"{len(data)} pictures are too few to train an evaluator on; 50 or more would do"
+        )
+    held_out = source.split("test")
+    return _evaluator(pictures(data, item), pictures(held_out, item) if held_out else None, tell)
+
+
+def pictures(data: Data, item: str) -> Dataset:
+    """Return a field of pictures as `image`, beside the classes if there are any."""
+    assert isinstance(data, Dataset)
+    names = {"image": item} | ({"label": "label"} if data.spec.classes else {})
+    spec = Spec("image", **{name: data.spec[own] for name, own in names.items()})
+    columns = {name: data.columns[own] for name, own in names.items()}
+    return Dataset(spec, columns, data.fingerprint)
+
+
+def _smaller(data: Dataset) -> Dataset:
+    image = data.columns["image"]
+    if not isinstance(image, Tensor):
+        image = image.take(
+            torch.arange(len(data), device="cpu"), lambda width: torch.empty(0, device="cpu")
+        )[""]
+    small = resized(image, LARGEST)
+    field = Pixels(small.shape[1], LARGEST, LARGEST)
+    name = f"{data.fingerprint}-{LARGEST}"
+    return Dataset(data.spec.replace(image=field), {**data.columns, "image": small}, name)
+
+
+def _evaluator(data: Dataset, held_out: Dataset | None, tell: Callable[[str], None]) -> Evaluator:
+    size = data.spec.shape[1:]
+    resize = "none"
+    if max(size) > LARGEST:
+        data, resize = _smaller(data), f"{LARGEST} x {LARGEST}, bicubic, antialiased"
+        held_out = _smaller(held_out) if held_out else None
+    labelled = len(data.spec.classes) > 1
+    pupil = data if labelled else rotated(data)
+    proof = held_out or data
+    config = MnistCNNConfig()
+    batch = min(128, len(pupil) // 4)
+    training = Training(
+        steps=max(200, min(_STEPS, _EPOCHS * len(pupil) // batch)), batch_size=batch, average=0
+    )
+    # what changes the evaluator, not how it is computed
+    learned = [training.steps, training.batch_size, training.seed, training.average]
+    key = json.dumps([to_plain(config), learned, pupil.fingerprint, _VERSION])
+    folder = files.cache() / "evaluators" / hashlib.sha256(key.encode()).hexdigest()[:16]
+    model = _kept(config, pupil.spec, folder)
+    if model is None:
+        with _turn(folder, tell):
+            files.sweep(folder)
+            model = _kept(config, pupil.spec, folder)  # made by whoever was first
+            model = model or _trained(config, pupil, training, folder, tell)
+    model.to(choose_device("auto")).eval()
+    figures = figures_on(model, proof if labelled else rotated(proof), limit=5000)
+    what = "mnist-cnn" if labelled else "mnist-cnn of rotated pictures"
+    return Evaluator(model, f"{what} {_hash(model)}", figures["test/accuracy"], labelled, resize)
+
+
+@contextmanager
+def _turn(folder: Path, tell: Callable[[str], None]) -> Iterator[None]:
+    """Wait until nobody else trains this evaluator.
+
+    Raises:
+        UserError: it could not be kept, which shall be told before the work.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            tell("another process is training the evaluator of this data; waiting for it")
+            lock.acquire()
+    except OSError as error:
+        raise UserError(f"cannot write the evaluator to {folder}: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _trained(
+    config: MnistCNNConfig,
+    pupil: Dataset,
+    training: Training,
+    folder: Path,
+    tell: Callable[[str], None],
+) -> MnistCNN:
+    """Train an evaluator and keep it."""
+    model = build(MnistCNN, config, pupil.spec, training.seed)
+    assert isinstance(model, MnistCNN)
+    tell(f"training an evaluator of this data, once: {training.steps} steps")
+    device = choose_device(training.device)
+    batch, seed = training.batch_size, training.seed
+    stream = Batches(pupil, Labelled, batch, seed, device, model.image_range)
+    trainer = Trainer(model, stream, training)
+    began = told = time.monotonic()
+    for made in trainer.run():
+        now = time.monotonic()
+        if now - told > _PATIENCE:
+            left = (now - began) / made.step * (training.steps - made.step)
+            tell(f"the evaluator: step {made.step} of {training.steps}, {left:.0f} s to go")
+            told = now
+    tensors = {f"model/{name}": value for name, value in model.state_dict().items()}
+    checkpoint.save(folder, tensors, {"step": training.steps}, keep=1)
+    return model
+
+
+_VERSION = 2  # to be raised whenever the same data would give another evaluator
+
+
+def _kept(config: MnistCNNConfig, spec: Spec, folder: Path) -> MnistCNN | None:
+    """Return the evaluator that was trained before, None where there is none that is sound."""
+    for step in checkpoint.steps(folder):
+        model = build(MnistCNN, config, spec, 0)
+        assert isinstance(model, MnistCNN)
+        try:
+            found = checkpoint.load(folder / f"{step:08d}", only_weights=True)
+            fitting.demand_weights(model, found.tensors, "model")
+        except checkpoint.Damaged:  # it is trained anew
+            continue
+        load_weights(model, found.tensors, "model")
+        return model
+    return None
+
+
+def _hash(model: MnistCNN) -> str:
+    digest = hashlib.sha256()
+    for value in model.state_dict().values():
+        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:12]

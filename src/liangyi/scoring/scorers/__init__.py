@@ -1,0 +1,1 @@
+"""Scorers: what can be measured of which models, one kind a file."""

@@ -1,0 +1,53 @@
+"""Generated points, and items of any kind that nobody else scores, as points of a space."""
+
+from __future__ import annotations
+
+from liangyi import fields
+from liangyi.core.spec import Pixels, Words
+from liangyi.metrics.card import Card
+from liangyi.metrics.error import SUBSETS
+from liangyi.metrics.neighbours import manifold, manifold_errors, two_sample, two_sample_error
+from liangyi.metrics.transport import wasserstein
+from liangyi.scoring.subject import Subject
+
+_BETTER = {"modes": "higher", "high_quality": "higher"}  # of the truths; others should be low
+_NAMES = {"wasserstein": "wasserstein_of_x"}  # the parabola's; below it is of whole points
+_NEIGHBOURS = 2000  # points that are looked at one by one
+_CARRIED = 1000  # points that are matched: the time grows with their cube
+
+
+def cards(subject: Subject) -> list[Card]:
+    """Return the cards of a model that draws anything but pictures and sentences."""
+    field = subject.model.spec.created
+    if "sample" not in subject.model.verbs() or isinstance(field, Pixels | Words):
+        return []
+    items = subject.samples, *subject.pair
+    drawn, real, other = (fields.coordinates(field, some) for some in items)
+    found = []
+    if subject.train.truth is not None:
+        truth, floor = (subject.train.truth(some) for some in (items[0], items[2]))
+        found = [
+            subject.card(_NAMES.get(name, name), value, _BETTER.get(name, "lower"),
+                         floor=floor.get(name), features="truth", about="by the known law")
+            for name, value in truth.items()
+        ]  # fmt: skip
+    few = min(_CARRIED, subject.number)
+    facts = {"features": "coordinates"}
+    found.append(
+        subject.card("wasserstein", wasserstein(real, drawn, most=_CARRIED), "lower",
+                     floor=wasserstein(real, other, most=_CARRIED), real=few, generated=few,
+                     about="exact, of at most 1,000 points each", **facts)
+    )  # fmt: skip
+    a, b, c = (points[:_NEIGHBOURS] for points in (real, drawn, other))
+    near, floor_near = manifold(a, b), manifold(a, c)
+    facts |= {"real": len(a), "generated": len(b), "degrees": SUBSETS - 1}  # type: ignore[dict-item]
+    errors = dict(zip(near._fields, manifold_errors(a, b, near), strict=True))
+    for name in ("precision", "recall", "coverage"):
+        share, floor_share = (float(getattr(x, name).mean()) for x in (near, floor_near))
+        found.append(subject.card(name, share, "higher", floor=floor_share, error=errors[name],
+                                  **facts))  # fmt: skip
+    told = two_sample(a, b)
+    found.append(subject.card("nearest_neighbour_accuracy", float(told.mean()), "half",
+                              error=two_sample_error(a, b, told),
+                              floor=float(two_sample(a, c).mean()), **facts))  # fmt: skip
+    return found

@@ -1,0 +1,72 @@
+"""Make a run: look at the data and at the settings once, and leave nothing when they are wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from liangyi.core.config import Config, Training
+from liangyi.core.errors import UserError
+from liangyi.core.model import Model
+from liangyi.data import Source
+from liangyi.runs.run import Run, build
+from liangyi.training.devices import choose_device
+from liangyi.training.trainer import check
+
+
+def create(
+    kind: type[Model],
+    config: Config,
+    source: Source,
+    training: Training,
+    out: Path | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Run:
+    """Make a run, after looking at the data and building the model once.
+
+    Nothing is left on the disk when something is wrong.
+
+    Raises:
+        UserError: the data is not there, the model cannot learn from it, or the batch is too large.
+    """
+    data = source.split("train")
+    if data is None:
+        raise UserError(f"{source.name} has nothing to train on", setting="data")
+    for line in source.findings():
+        tell(line)
+    check_devices(training)
+    model = build(kind, config, data.spec, training.seed)
+    check(model, training, data.size)
+    return Run.create(out, model, training, source, data)
+
+
+def check_devices(training: Training) -> None:
+    """Make sure that the devices are there and that the batch can be shared out among them.
+
+    Raises:
+        UserError: they are not, or it cannot.
+    """
+    device = choose_device(training.device)
+    try:
+        torch.Generator(device)
+    except RuntimeError:
+        raise UserError(
+            f"nothing can be trained on {training.device}; try auto", setting="device"
+        ) from None
+    there = torch.cuda.device_count() if device.type == "cuda" else os.cpu_count() or 1
+    if training.devices > there:
+        what = "GPUs" if device.type == "cuda" else "cores"
+        raise UserError(
+            f"{training.devices}, but this machine has {there} {what}", setting="devices"
+        )
+    workers = training.devices * training.nodes
+    if training.rewind and workers > 1:
+        raise UserError("is for a single process; leave it out", setting="rewind")
+    if training.batch_size % workers:
+        raise UserError(
+            f"{training.batch_size} is no multiple of the {workers} processes that shall share it",
+            setting="batch_size",
+        )

@@ -1,0 +1,1 @@
+"""Training: the trainer, its players, devices and compiled steps."""

@@ -1,0 +1,1 @@
+"""Models with a code: there and back again."""

@@ -1,0 +1,81 @@
+"""Autoencoder: a picture squeezed through three numbers and unfolded again.
+
+Hinton and Salakhutdinov, "Reducing the dimensionality of data with neural networks", Science 313
+(2006), here in the form of the learning notes, 784-128-64-12-3 and back, trained whole from random
+weights:
+
+    min  E ||x - decode(encode(x))||^2
+
+Squared error summed over the picture, pictures in (-1, 1); divide by 4 x 784 for the mean squared
+error of pixels in [0, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from liangyi.core.batch import Images
+from liangyi.core.config import Config, Count, Positive, Share, Training
+from liangyi.core.model import Model, Update, verb
+from liangyi.core.registry import register
+from liangyi.losses.reconstruction import squared_error
+from liangyi.nets.mlp import Flat, Shaped, mlp
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutoencoderConfig(Config):
+    """Settings of the autoencoder."""
+
+    widths: tuple[Count, ...] = (128, 64, 12)  # hidden layers of the encoder; mirrored to decode
+    code: Count = 3  # length of the code
+    learning_rate: Positive = 1e-3  # Adam's
+    betas: tuple[Share, Share] = (0.9, 0.999)  # Adam's decay rates
+
+
+@register("autoencoder")
+class Autoencoder(Model):
+    """Autoencoder: a picture squeezed through three numbers and unfolded again."""
+
+    Config = AutoencoderConfig
+    data = "mnist"
+    recipe = Training(steps=46_900, batch_size=128, sample_every=2000, checkpoint_every=5000)
+    tiny: ClassVar = {"widths": (32, 16), "code": 3}
+
+    def networks(self) -> None:
+        """Build the encoder, and the decoder as its mirror."""
+        widths = (self.spec.size, *self.config.widths, self.config.code)
+        self.encoder = Flat(mlp(widths, nn.ReLU()))  # the code itself is linear
+        self.decoder = Shaped(mlp(widths[::-1], nn.ReLU(), last=nn.Tanh()), self.spec.shape)
+
+    def updates(self, batch: Images, step: int) -> Iterator[Update]:
+        """One step towards the picture itself."""
+        loss = squared_error(self.decoder(self.encoder(batch.image)), batch.image)
+        yield Update(self, loss, reconstruction=loss)
+
+    @verb
+    def encode(self, image: Tensor) -> Tensor:
+        """Return codes [N code] of pictures [N C H W]."""
+        code: Tensor = self.encoder(image)
+        return code
+
+    @verb
+    def decode(self, code: Tensor) -> Tensor:
+        """Return pictures [N C H W] of codes [N code]."""
+        image: Tensor = self.decoder(code)
+        return image
+
+    @verb
+    def reconstruct(self, image: Tensor) -> Tensor:
+        """Return pictures [N C H W] after passing through the code."""
+        passed: Tensor = self.decoder(self.encoder(image))
+        return passed
+
+    @verb
+    def evaluate(self, batch: Images) -> dict[str, Tensor]:
+        """Return the squared error of a picture, and of a pixel on the scale [0, 1]."""
+        error = squared_error(self.decoder(self.encoder(batch.image)), batch.image)
+        return {"reconstruction": error, "pixel_error": error / (4 * self.spec.size)}

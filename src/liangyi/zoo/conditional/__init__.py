@@ -1,0 +1,1 @@
+"""Adversarial networks that are asked for something: a class, a caption, an attribute."""

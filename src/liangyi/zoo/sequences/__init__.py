@@ -1,0 +1,1 @@
+"""Words and other symbols in a row."""

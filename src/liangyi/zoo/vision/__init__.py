@@ -1,0 +1,1 @@
+"""Networks that look at pictures: classifiers, and what they see."""

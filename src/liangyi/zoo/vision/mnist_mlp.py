@@ -1,0 +1,83 @@
+"""MNIST MLP: the two hidden layers with which everybody begins, without the double softmax.
+
+The network 784-128-256-10 of the widespread TensorFlow 2 notebook "neural_network", stochastic
+gradient descent with rate 0.1, batches of 256, 2,000 steps. Back-propagation: Rumelhart,
+Hinton and Williams, Nature 323 (1986):
+
+    min  -E log softmax(f(x))_y
+
+Departures from the notebook: the loss gets logits. There softmax was applied twice, so the loss
+could not fall below log(1 + 9/e) = 1.461 nor the test accuracy rise above about 92 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from liangyi.core.batch import Labelled
+from liangyi.core.config import Config, Count, Positive, Training
+from liangyi.core.model import Model, Update, verb
+from liangyi.core.registry import register
+from liangyi.nets.mlp import Flat, mlp
+from liangyi.nets.weights import glorot
+
+
+@dataclass(frozen=True, kw_only=True)
+class MnistMLPConfig(Config):
+    """Settings of the classifier."""
+
+    widths: tuple[Count, ...] = (128, 256)  # hidden layers
+    learning_rate: Positive = 0.1  # of stochastic gradient descent
+
+
+@register("mnist-mlp")
+class MnistMLP(Model):
+    """MNIST MLP: the two hidden layers with which everybody begins, without the double softmax."""
+
+    Config = MnistMLPConfig
+    eats = (Labelled,)
+    image_range = (0.0, 1.0)
+    data = "mnist"
+    recipe = Training(steps=2000, batch_size=256, average=0)
+    tiny: ClassVar = {"widths": (16, 8)}
+
+    def networks(self) -> None:
+        """Build the fully connected layers."""
+        widths = (self.spec.size, *self.config.widths, len(self.spec.classes))
+        self.network: nn.Module = Flat(mlp(widths, nn.ReLU()))
+        glorot(self)
+
+    def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
+        """Return stochastic gradient descent."""
+        return torch.optim.SGD(weights, lr=self.config.learning_rate)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return logits [N classes] for pictures [N C H W]; differentiable."""
+        logits: Tensor = self.network(image)
+        return logits
+
+    def updates(self, batch: Labelled, step: int) -> Iterator[Update]:
+        """One step towards the labels."""
+        logits = self(batch.image).float()
+        loss = cross_entropy(logits, batch.label)
+        accuracy = (logits.argmax(1) == batch.label).float().mean()
+        yield Update(self, loss, loss=loss, accuracy=accuracy)
+
+    @verb
+    def classify(self, image: Tensor) -> Tensor:
+        """Return class probabilities [N classes] of pictures [N C H W]."""
+        probabilities: Tensor = self(image).float().softmax(1)
+        return probabilities
+
+    @verb
+    def evaluate(self, batch: Labelled) -> dict[str, Tensor]:
+        """Return the loss and the share of pictures that are named rightly."""
+        logits = self(batch.image).float()
+        accuracy = (logits.argmax(1) == batch.label).float().mean()
+        return {"loss": cross_entropy(logits, batch.label), "accuracy": accuracy}

@@ -1,0 +1,202 @@
+"""Diagnoses of trained runs: what the log says, and whether samples are training items."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from conftest import follow
+from liangyi.core.batch import Images
+from liangyi.core.errors import UserError
+from liangyi.core.verbs import samples
+from liangyi.data import choose
+from liangyi.doctor import diagnosis
+from liangyi.doctor.diagnosis import diagnose, verdicts_of
+from liangyi.doctor.rules import Facts, verdicts
+from liangyi.metrics.card import Card
+from liangyi.metrics.memorisation import memorisation
+from liangyi.runs.cards import keep
+from liangyi.runs.run import Run
+
+
+@pytest.fixture(scope="session")
+def examined(small, tmp_path_factory) -> Path:
+    """Return a small GAN of digits, examined at each second step."""
+    path = tmp_path_factory.mktemp("examined") / "run"
+    for _ in follow(small("gan").run(path)):
+        pass
+    return path
+
+
+@pytest.fixture
+def run(examined, tmp_path) -> Run:
+    return Run(shutil.copytree(examined, tmp_path / "run"))
+
+
+def digits(split: str) -> Tensor:
+    data = choose("digits").split(split)
+    (image,) = data.batch(Images, torch.arange(len(data)))
+    return image
+
+
+@pytest.fixture
+def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[Tensor], None]:
+    """Return a function that makes every model draw these items, over and over."""
+
+    def make(items: Tensor) -> None:
+        monkeypatch.setattr(
+            diagnosis, "samples", lambda model, count: items[torch.arange(count) % len(items)]
+        )
+
+    return make
+
+
+def names(run: Run) -> list[str]:
+    return [verdict.name for verdict in diagnose(run)]
+
+
+def complaint(run: Run) -> str:
+    with pytest.raises(UserError) as error:
+        diagnose(run)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def write_log(run: Run, **sick: float) -> None:
+    """Put a training of twenty looks in the place of the log."""
+    well = {
+        "diversity": 0.98, "energy": 0.002, "duplicates": 0.0, "coverage": 0.9,
+        "nearest_neighbour_accuracy": 0.6, "lowest_value": 0.0, "highest_value": 1.0,
+        "saturated": 0.0, "drift": 0.1, "real_accuracy": 0.8, "fake_accuracy": 0.8,
+        "gap": 1.0, "auc": 0.8, "held_out_accuracy": 0.78, "overfit": 0.1,
+    } | sick  # fmt: skip
+    lines = [{"step": 100 * look, **{f"signal/{name}": value for name, value in well.items()}}
+             for look in range(1, 21)]  # fmt: skip
+    (run.path / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def test_a_model_that_draws_its_training_items_has_memorised_them(run, plant):
+    plant(digits("train")[700:])
+    write_log(run)
+    assert [verdict.name for verdict in verdicts(run.lines(), Facts.of(run))] == ["healthy"]
+    (verdict,) = diagnose(run)  # and is not healthy
+    assert verdict.name == "memorised" and not verdict.healthy
+    assert verdict.since == 4  # the checkpoint that draws so
+    assert "100%" in verdict.evidence and verdict.advice
+
+
+def test_a_model_that_draws_new_items_has_not(run, plant):
+    # breaks when real items that were never seen would pass for copies
+    plant(digits("test"))
+    write_log(run)
+    assert names(run) == ["healthy"]
+
+
+def test_some_copies_are_no_verdict_and_many_are(run, plant):
+    copies, new = digits("train")[:500], digits("test")
+    write_log(run)
+    for share, found in ((0.1, "healthy"), (0.5, "memorised")):
+        count = int(500 * share)
+        plant(torch.cat([copies[:count], new.repeat(2, 1, 1, 1)[: 500 - count]]))
+        assert names(run) == [found], share
+
+
+def test_memorised_stands_beside_what_else_is_wrong(run, plant):
+    # breaks when one verdict takes another's place
+    plant(digits("train"))
+    write_log(run, diversity=0.1)
+    assert names(run) == ["mode collapse", "memorised"]
+
+
+def test_a_small_training_says_what_its_log_says(run):
+    # its samples are noise, which copies nothing
+    assert diagnose(run) == verdicts(run.lines(), Facts.of(run))
+
+
+@pytest.mark.parametrize("source", ["train", "test"])
+def test_the_report_says_the_same_where_there_are_scores(source, run, plant):
+    # breaks when `diagnose` and report.html contradict each other
+    items = digits(source)
+    plant(items)
+    every, held_out = (digits(split).flatten(1) for split in ("train", "test"))
+    seen = memorisation(items[:500].flatten(1), every, held_out)
+    card = Card(metric="memorised", value=seen.share, better="lower", error=seen.error,
+                floor=seen.expected, step=4)  # fmt: skip
+    keep([card], run)
+    found = diagnose(run)
+    assert ("memorised" in [verdict.name for verdict in found]) == (source == "train")
+    assert [v.name for v in found] == [v.name for v in verdicts_of(run)]
+
+
+def test_the_samples_are_the_trained_model_s_own(run, monkeypatch):
+    # breaks when random weights, or weights that are not averaged, are looked at
+    seen: list[Tensor] = []
+
+    def drawn(model, count, *more):
+        seen.append(samples(model, count, *more))
+        return seen[-1]
+
+    monkeypatch.setattr(diagnosis, "samples", drawn)
+    state = torch.get_rng_state()
+    first = diagnose(run)
+    assert torch.equal(state, torch.get_rng_state()) and diagnose(run) == first
+    assert torch.equal(seen[0], samples(run.model(), 500)) and torch.equal(*seen)
+
+
+@pytest.mark.parametrize("data", ["ring", "digits"])
+def test_where_nothing_can_be_looked_up_the_log_alone_speaks(data, small, tmp_path, monkeypatch):
+    # a law has no items, a classifier draws none, and without a checkpoint there is no model
+    monkeypatch.setattr(diagnosis, "samples", None)
+    name = "gan" if data == "ring" else "mnist-mlp"
+    here = dataclasses.replace(small(name), source=choose(data))
+    made = here.run(tmp_path / "made")
+    for _ in follow(made):
+        pass
+    assert diagnose(made) == verdicts(made.lines(), Facts.of(made)) == verdicts_of(made)
+
+
+def test_without_a_checkpoint_the_log_alone_speaks(run, monkeypatch):
+    monkeypatch.setattr(diagnosis, "samples", None)
+    shutil.rmtree(run.path / "checkpoints")
+    assert diagnose(run) == verdicts(run.lines(), Facts.of(run))
+
+
+def test_too_few_different_items_tell_no_copies(run, plant, monkeypatch):
+    # breaks when the doctor gives up where one of its questions has no answer
+    few = choose("digits").split("train")
+    few.columns["image"][:] = few.columns["image"][:1]
+    monkeypatch.setattr(Run, "data", lambda run, source: few)
+    assert diagnose(run) == verdicts(run.lines(), Facts.of(run))
+
+
+def test_a_run_that_has_learned_nothing_is_one_line(small, tmp_path):
+    run = small("gan").run(tmp_path / "run")
+    assert complaint(run) == f"{run.path} has learned nothing yet; `liangyi resume {run.path}`"
+
+
+def test_a_run_without_signals_is_one_line(small, tmp_path):
+    run = small("gan").run(tmp_path / "run", examine_every=0)
+    for _ in follow(run):
+        pass
+    assert "without the doctor's signals; train with 250 steps between them" in complaint(run)
+    assert verdicts_of(run) == []
+
+
+def test_data_that_have_changed_since_are_one_line(run):
+    plain = json.loads((run.path / "config.json").read_text())
+    plain["fingerprint"] = "another"
+    (run.path / "config.json").write_text(json.dumps(plain))
+    assert "is not what" in complaint(Run(run.path))
+
+
+def test_a_damaged_checkpoint_alone_is_one_line(run):
+    for file in run.path.glob("checkpoints/*/weights.safetensors"):
+        file.write_bytes(b"")
+    assert "no checkpoint" in complaint(run)

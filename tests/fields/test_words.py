@@ -1,0 +1,70 @@
+"""Sentences: numbers of words, told apart by the places at which they differ."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from liangyi import fields
+from liangyi.core.spec import Words
+from liangyi.fields import words as module
+
+CPU = torch.device("cpu")
+
+
+def test_sentences_are_stored_as_they_are_and_stay_whole_numbers() -> None:
+    token = torch.tensor([[0, 2], [1, 1]])
+    field = Words(2, 3)
+    assert fields.scaled(field, token, (-1, 1)) is token
+    assert torch.equal(fields.stored(field, token, (-1, 1)), token)
+    example = fields.example(field, 4, CPU)
+    assert example.shape == (4, 2) and example.dtype == torch.int64
+    assert fields.inside(field, example, (-1, 1)) and fields.inside(field, token, (-1, 1))
+
+
+def test_what_is_no_sentence_of_that_language_is_outside() -> None:
+    field = Words(2, 3)
+    for wrong in ([[0, 3]], [[-1, 0]], [[0, 1, 2]], [[0.0, 1.0]]):
+        assert not fields.inside(field, torch.tensor(wrong), (-1, 1))
+    assert not fields.continuous(field)  # no slope between two words: no gradient penalty
+
+
+def test_distances_count_the_places_that_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    # breaks when word 90 is taken to be farther from word 1 than word 2 is
+    field, dice = Words(5, 90), torch.Generator().manual_seed(0)
+    one = torch.randint(90, (7, 5), generator=dice)
+    other = torch.cat([one[:3].roll(1, 1), torch.randint(90, (6, 5), generator=dice)])
+    wanted = torch.tensor([[sum(a != b for a, b in zip(x, y, strict=True)) for y in other.tolist()]
+                           for x in one.tolist()])  # fmt: skip
+    assert torch.equal(fields.distances(field, one, other), wanted.float())
+    assert fields.distances(field, one, one).diagonal().tolist() == [0] * 7
+    monkeypatch.setattr(module, "_BLOCK", 50)  # one row at a time
+    assert torch.equal(fields.distances(field, one, other), wanted.float())
+
+
+def test_lines_are_aligned_by_the_vocabulary() -> None:
+    # by the vocabulary, not the batch: parts of one file are written apart
+    lines = fields.lines(Words(2, 400), torch.tensor([[1, 22], [333, 4]]))
+    assert lines == ["  1  22", "333   4"]
+    assert fields.lines(Words(2, 400), torch.tensor([[1, 2]])) == ["  1   2"]
+
+
+def test_known_words_are_written_out() -> None:
+    assert fields.lines(Words(2, ("the", "cat")), torch.tensor([[0, 1]])) == ["the cat"]
+    assert fields.lines(Words(3, ("1", "+", "2")), torch.tensor([[0, 1, 2]])) == ["1+2"]
+
+
+def test_sheets_are_listings_as_long_as_their_sentences_with_captions() -> None:
+    def sheet(length: int, captions: tuple[str, ...] = ()):
+        items = torch.randint(7, (5, length))
+        return fields.sheet(Words(length, 7), items, (0, 1), None, captions)
+
+    short, long = sheet(2), sheet(9)
+    assert long.width > short.width and long.height == short.height
+    assert len(short.getcolors() or []) > 2  # something is written
+    assert sheet(2, ("question",) * 5).width > short.width
+
+
+def test_long_listings_make_no_endless_pictures() -> None:
+    picture = fields.sheet(Words(9000, 9), torch.randint(9, (500, 9000)), (0.0, 1.0))
+    assert picture.width < 3000 and picture.height < 3000
