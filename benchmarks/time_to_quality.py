@@ -167,7 +167,7 @@ def main(arguments: list[str]) -> None:
     asked.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(asked.threads)
     told = functools.partial(print, file=sys.stderr)
-    evaluator = evaluator_of(data.choose("mnist"), tell=told)
+    evaluator = evaluator_of(data.choose("mnist"), tell=told, thorough=True)
     settings = same_settings(asked, evaluator)
     distance = distances(evaluator)
     results = collect(asked, chosen, distance)

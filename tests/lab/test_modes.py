@@ -146,7 +146,7 @@ def test_stacked_digits_are_read_channel_by_channel_and_counted_once(tmp_path, m
     judged = []
     monkeypatch.setattr(verbs, "samples", drawn)
     monkeypatch.setattr(
-        evaluator, "evaluator_of", lambda source: judged.append(source.name) or Reader()
+        evaluator, "evaluator_of", lambda source, thorough: judged.append(source.name) or Reader()
     )
     modes.finish(one)
     assert (asked, judged) == ([26_000], ["mnist"])  # the paper's count

@@ -5,12 +5,13 @@ Most evaluators here are of sixty pictures of 8 x 8, in memory.
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -66,8 +67,9 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Evaluator]:
     """Return a function that gives the evaluator of data in memory, a smaller one than usual."""
 
     def make(train: Dataset, held_out: Dataset | None = None, **more: Any) -> Evaluator:
-        small = MnistCNNConfig(width=8, hidden=16)
-        monkeypatch.setattr(module, "MnistCNNConfig", lambda: small)
+        monkeypatch.setattr(
+            module, "MnistCNNConfig", lambda width: MnistCNNConfig(width=width // 2, hidden=16)
+        )
         return evaluator_of(given(train, held_out), **more)
 
     return make
@@ -263,13 +265,62 @@ def test_a_cache_that_cannot_be_written_is_one_line(evaluated, tmp_path, monkeyp
     assert str(tmp_path / "file") in str(error.value) and "\n" not in str(error.value)
 
 
-def test_whoever_waits_is_told_how_long(evaluated, monkeypatch):
-    # on a large data set the training takes minutes
+def test_how_far_it_is_can_be_followed(evaluated):
+    # on a large data set the training takes a minute or two
+    seen: list[tuple[int, str]] = []
+
+    def track(steps: Iterable[Any], total: int, what: str) -> Iterator[Any]:
+        seen.append((total, what))
+        yield from steps
+
     told: list[str] = []
-    monkeypatch.setattr(module, "_PATIENCE", 0.0)
-    evaluated(unlabelled(pictures()), tell=told.append)
-    assert "200 steps" in told[0]
-    assert told[1].startswith("the evaluator: step 1 of 200") and told[-1].endswith(", 0 s to go")
+    evaluated(unlabelled(pictures()), tell=told.append, track=track)
+    assert "200 steps" in told[0] and seen == [(200, "evaluator")]
+
+
+def test_one_that_was_stopped_goes_on_to_the_same_weights(evaluated, cache, monkeypatch):
+    # breaks when ten minutes are lost to a Ctrl-C, or what is resumed is another evaluator
+    data = labelled(pictures(), torch.arange(60) % 2, ("a", "b"))
+    whole = evaluated(data).name
+    shutil.rmtree(cache)
+    monkeypatch.setattr(module, "_PAUSE", 0.0)
+
+    def stopped(steps: Iterable[Any], total: int, what: str) -> Iterator[Any]:
+        yield from itertools.islice(steps, 50)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluated(data, track=stopped)
+    assert not kept(cache) and list(cache.glob("evaluators/*/unfinished/*"))
+    told: list[str] = []
+    assert evaluated(data, tell=told.append).name == whole
+    assert told[0].endswith("200 steps, from step 50 on")
+    assert len(kept(cache)) == 1 and not list(cache.glob("evaluators/*/unfinished"))
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "state.safetensors", "state.json"])
+def test_an_unfinished_one_that_is_damaged_begins_anew(name, evaluated, cache, monkeypatch):
+    data = labelled(pictures(), torch.arange(60) % 2, ("a", "b"))
+    monkeypatch.setattr(module, "_PAUSE", 0.0)
+
+    def stopped(steps: Iterable[Any], total: int, what: str) -> Iterator[Any]:
+        yield from itertools.islice(steps, 5)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluated(data, track=stopped)
+    (unfinished,) = cache.glob("evaluators/*/unfinished/*")
+    (unfinished / name).write_bytes(b"damaged")
+    told: list[str] = []
+    evaluated(data, tell=told.append)
+    assert told[0].endswith("200 steps")
+
+
+def test_a_thorough_one_is_another_one(evaluated, cache):
+    data = unlabelled(pictures())
+    usual, thorough = evaluated(data), evaluated(data, thorough=True)
+    assert usual.name != thorough.name and len(kept(cache)) == 2
+    assert thorough.network.config.width == 2 * usual.network.config.width
 
 
 def test_of_two_who_need_a_new_evaluator_one_waits_and_takes_what_the_other_made(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import Any
+
 import pytest
 
-from liangyi.session.progress import line_of
+from liangyi.session import progress
+from liangyi.session.progress import line_of, track
 
 METRICS = {"discriminator": 0.88213, "signal/drift": 0.1, "generator": 1.2}
 
@@ -28,3 +32,22 @@ def test_metrics_get_what_is_left_whole_or_not_at_all() -> None:
 
 def test_what_is_not_known_yet_is_said_so() -> None:
     assert line_of(60, "a", 0, 10, 0.0, None, {}) == "a  0/10    0%  -:--:-- left  - items/s"
+
+
+def test_tracked_steps_come_through() -> None:
+    assert list(track(iter("abc"), 3, "work")) == ["a", "b", "c"]
+
+
+def test_what_work_will_take_is_said_early_and_then_how_far_it_is(monkeypatch: Any) -> None:
+    # breaks when somebody waits ten minutes before a word of how long
+    told: list[str] = []
+    clock = itertools.count(0.0, 4.0)
+    monkeypatch.setattr(progress, "say", told.append)
+    monkeypatch.setattr(progress, "_now", lambda: next(clock))
+    assert len(list(track(range(10), 10, "evaluator"))) == 10
+    assert told == [
+        "evaluator: 3 of 10, 28 s to go",
+        "evaluator: about 20 s",
+        "evaluator: 6 of 10, 16 s to go",
+        "evaluator: 9 of 10, 4 s to go",
+    ]

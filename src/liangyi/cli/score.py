@@ -25,6 +25,7 @@ class Score(Outside):
     number: Annotated[int, Le(1_000_000)] = 5000  # samples, and real items
     seed: Natural = 0  # other seeds, other samples
     inception: bool = False  # also FID, KID and IS of papers; fetches weights at first use
+    thorough: bool = False  # an evaluator trained ten times as long; its figures stand apart
     json: bool = False  # for scripts
 
 
@@ -33,7 +34,7 @@ def main(words: Sequence[str]) -> None:
     import json
 
     from liangyi.cli.choose import named, run_of
-    from liangyi.cli.watch import say
+    from liangyi.cli.watch import say, track
     from liangyi.scoring import score
     from liangyi.session.report import write_report
     from liangyi.views import cards
@@ -41,7 +42,7 @@ def main(words: Sequence[str]) -> None:
     name, rest = named(words, "score")
     args = parse(Score, rest, "score RUN", _ABOUT)
     run = run_of(name, args.model)
-    found = score(run, args.number, args.seed, args.inception, tell=say)
+    found = score(run, args.number, args.seed, args.inception, say, args.thorough, track)
     write_report(run)
     if args.json:
         print(json.dumps([card.json() for card in found], indent=2))

@@ -13,10 +13,10 @@ from liangyi.core.errors import UserError
 from liangyi.doctor.diagnosis import verdicts_of
 from liangyi.runs.run import Run
 from liangyi.session.interrupts import interrupts
-from liangyi.session.progress import Progress, say
+from liangyi.session.progress import Progress, say, track
 from liangyi.session.session import Session
 
-__all__ = ["by_torchrun", "say", "watch", "writing"]
+__all__ = ["by_torchrun", "say", "track", "watch", "writing"]
 
 
 def watch(run: Run) -> int:

@@ -51,13 +51,13 @@ def names() -> list[str]:
 
 
 def _all() -> Mapping[str, type[Source]]:
-    """Return all sources by name; their files are found by being there."""
+    """Return all sources in the order of their names; their files are found by being there."""
     for module in _modules():
         importlib.import_module(module)
     for point in entry_points(group="liangyi.data"):
         if point.name not in registered():
             point.load()
-    return registered()
+    return dict(sorted(registered().items()))  # not as somebody happened to import them
 
 
 def find(name: str) -> type[Source]:

@@ -127,7 +127,9 @@ def _stacked(run: Run) -> dict[str, float]:
         from liangyi.scoring.evaluator import evaluator_of
 
         model = run.model()
-        evaluator = evaluator_of(choose("mnist", data_root=run.plain["data"]["data_root"]))
+        evaluator = evaluator_of(
+            choose("mnist", data_root=run.plain["data"]["data_root"]), thorough=True
+        )
         found = samples(model, 26_000)
         digit = torch.stack([evaluator.classes(found[:, c : c + 1], model.image_range)
                              for c in range(3)])  # fmt: skip

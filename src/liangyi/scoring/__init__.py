@@ -11,6 +11,7 @@ import pkgutil
 from collections.abc import Callable
 
 from liangyi.core.errors import UserError
+from liangyi.core.tracking import Track, untracked
 from liangyi.metrics.card import Card
 from liangyi.runs.cards import keep
 from liangyi.runs.run import Run
@@ -26,6 +27,8 @@ def score(
     seed: int = 0,
     inception: bool = False,
     tell: Callable[[str], None] = lambda line: None,
+    thorough: bool = False,
+    track: Track = untracked,
 ) -> list[Card]:
     """Measure the trained model of a run, keep the cards in its folder and return them.
 
@@ -35,11 +38,13 @@ def score(
         seed: decides the samples.
         inception: also take the measures of papers, in the features of Inception-v3.
         tell: is given lines for people.
+        thorough: look with the evaluator that was trained longer; pictures only.
+        track: follows what takes long.
 
     Raises:
         UserError: the run has nothing to score, or too little to compare it with.
     """
-    subject = Subject.of(run, number, seed, tell, inception)
+    subject = Subject.of(run, number, seed, tell, inception, thorough, track)
     cards: list[Card] = []
     for module in pkgutil.iter_modules(scorers.__path__):
         scorer = importlib.import_module(f"{scorers.__name__}.{module.name}")

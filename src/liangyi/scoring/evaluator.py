@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from liangyi.core.batch import Labelled
 from liangyi.core.config import Training, to_plain
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Pixels, Spec
+from liangyi.core.tracking import Track, untracked
 from liangyi.data import Batches, Data, Dataset, Source
 from liangyi.data.pictures.resize import resized
 from liangyi.data.pictures.rotated import rotated
@@ -38,8 +40,10 @@ from liangyi.zoo.vision.mnist_cnn import MnistCNN, MnistCNNConfig
 
 LARGEST = 64  # pixels of a side; larger pictures are made smaller before they are judged
 _EPOCHS = 12  # passes over small data
-_STEPS = 2000  # at most
-_PATIENCE = 10.0  # seconds without a word
+_LEAST = 200  # steps, however small the data is
+_STEPS, _WIDTH = 600, 16  # at most a minute or two on two cores
+_THOROUGH_STEPS, _THOROUGH_WIDTH = 2000, 32  # ten to fifteen times as long
+_PAUSE = 10.0  # seconds between checkpoints
 
 
 @dataclass(frozen=True)
@@ -79,14 +83,23 @@ class Evaluator:
 
 
 def evaluator_of(
-    source: Source, item: str = "image", tell: Callable[[str], None] = lambda line: None
+    source: Source,
+    item: str = "image",
+    tell: Callable[[str], None] = lambda line: None,
+    track: Track = untracked,
+    thorough: bool = False,
 ) -> Evaluator:
     """Return the evaluator of such data, trained now if it never was.
+
+    Whoever stops the training loses at most ten seconds of it: the next one goes on, bit for bit.
 
     Args:
         source: the data.
         item: name of its field of pictures.
         tell: is given lines for people.
+        track: follows the training.
+        thorough: the longer training of a wider network. It is another evaluator: its figures are
+            not comparable with those of the usual one.
 
     Raises:
         UserError: the data has no pictures, or too few to learn from.
@@ -99,7 +112,14 @@ def evaluator_of(
             f"{len(data)} pictures are too few to train an evaluator on; 50 or more would do"
         )
     held_out = source.split("test")
-    return _evaluator(pictures(data, item), pictures(held_out, item) if held_out else None, tell)
+    data, proof = pictures(data, item), pictures(held_out, item) if held_out else None
+    pupil, resize = _pupil(data)
+    labelled = len(data.spec.classes) > 1
+    model = _network(pupil, thorough, tell, track).to(choose_device("auto")).eval()
+    shown = _pupil(proof)[0] if proof else pupil
+    figures = figures_on(model, shown, limit=5000)
+    what = "mnist-cnn" if labelled else "mnist-cnn of rotated pictures"
+    return Evaluator(model, f"{what} {_hash(model)}", figures["test/accuracy"], labelled, resize)
 
 
 def pictures(data: Data, item: str) -> Dataset:
@@ -109,6 +129,14 @@ def pictures(data: Data, item: str) -> Dataset:
     spec = Spec("image", **{name: data.spec[own] for name, own in names.items()})
     columns = {name: data.columns[own] for name, own in names.items()}
     return Dataset(spec, columns, data.fingerprint)
+
+
+def _pupil(data: Dataset) -> tuple[Dataset, str]:
+    """Return what is learned, at a size that can be learned, and how it was brought to that."""
+    resize = "none"
+    if max(data.spec.shape[1:]) > LARGEST:
+        data, resize = _smaller(data), f"{LARGEST} x {LARGEST}, bicubic, antialiased"
+    return data if len(data.spec.classes) > 1 else rotated(data), resize
 
 
 def _smaller(data: Dataset) -> Dataset:
@@ -123,20 +151,13 @@ def _smaller(data: Dataset) -> Dataset:
     return Dataset(data.spec.replace(image=field), {**data.columns, "image": small}, name)
 
 
-def _evaluator(data: Dataset, held_out: Dataset | None, tell: Callable[[str], None]) -> Evaluator:
-    size = data.spec.shape[1:]
-    resize = "none"
-    if max(size) > LARGEST:
-        data, resize = _smaller(data), f"{LARGEST} x {LARGEST}, bicubic, antialiased"
-        held_out = _smaller(held_out) if held_out else None
-    labelled = len(data.spec.classes) > 1
-    pupil = data if labelled else rotated(data)
-    proof = held_out or data
-    config = MnistCNNConfig()
+def _network(pupil: Dataset, thorough: bool, tell: Callable[[str], None], track: Track) -> MnistCNN:
+    """Return the trained network: from the cache, or made now and kept there."""
+    config = MnistCNNConfig(width=_THOROUGH_WIDTH if thorough else _WIDTH)
     batch = min(128, len(pupil) // 4)
-    training = Training(
-        steps=max(200, min(_STEPS, _EPOCHS * len(pupil) // batch)), batch_size=batch, average=0
-    )
+    most = _THOROUGH_STEPS if thorough else _STEPS
+    steps = max(_LEAST, min(most, _EPOCHS * len(pupil) // batch))
+    training = Training(steps=steps, batch_size=batch, average=0)
     # what changes the evaluator, not how it is computed
     learned = [training.steps, training.batch_size, training.seed, training.average]
     key = json.dumps([to_plain(config), learned, pupil.fingerprint, _VERSION])
@@ -146,11 +167,8 @@ def _evaluator(data: Dataset, held_out: Dataset | None, tell: Callable[[str], No
         with _turn(folder, tell):
             files.sweep(folder)
             model = _kept(config, pupil.spec, folder)  # made by whoever was first
-            model = model or _trained(config, pupil, training, folder, tell)
-    model.to(choose_device("auto")).eval()
-    figures = figures_on(model, proof if labelled else rotated(proof), limit=5000)
-    what = "mnist-cnn" if labelled else "mnist-cnn of rotated pictures"
-    return Evaluator(model, f"{what} {_hash(model)}", figures["test/accuracy"], labelled, resize)
+            model = model or _trained(config, pupil, training, folder, tell, track)
+    return model
 
 
 @contextmanager
@@ -182,25 +200,44 @@ def _trained(
     training: Training,
     folder: Path,
     tell: Callable[[str], None],
+    track: Track,
 ) -> MnistCNN:
-    """Train an evaluator and keep it."""
+    """Train an evaluator and keep it; go on where an earlier training of it was stopped."""
     model = build(MnistCNN, config, pupil.spec, training.seed)
     assert isinstance(model, MnistCNN)
-    tell(f"training an evaluator of this data, once: {training.steps} steps")
     device = choose_device(training.device)
     batch, seed = training.batch_size, training.seed
     stream = Batches(pupil, Labelled, batch, seed, device, model.image_range)
     trainer = Trainer(model, stream, training)
-    began = told = time.monotonic()
-    for made in trainer.run():
-        now = time.monotonic()
-        if now - told > _PATIENCE:
-            left = (now - began) / made.step * (training.steps - made.step)
-            tell(f"the evaluator: step {made.step} of {training.steps}, {left:.0f} s to go")
-            told = now
+    unfinished = folder / "unfinished"
+    unfinished.mkdir(exist_ok=True)
+    files.sweep(unfinished)
+    _restore(trainer, unfinished)
+    since = f", from step {trainer.step} on" if trainer.step else ""
+    tell(f"training an evaluator of this data, once: {training.steps} steps{since}")
+    written = time.monotonic()
+    for _ in track(trainer.run(), training.steps - trainer.step, "evaluator"):
+        if time.monotonic() - written > _PAUSE:
+            checkpoint.save(unfinished, *trainer.state(), keep=1)
+            written = time.monotonic()
     tensors = {f"model/{name}": value for name, value in model.state_dict().items()}
     checkpoint.save(folder, tensors, {"step": training.steps}, keep=1)
+    shutil.rmtree(unfinished, ignore_errors=True)
     return model
+
+
+def _restore(trainer: Trainer, folder: Path) -> None:
+    """Bring a trainer to where it was stopped, if that is known and sound."""
+    for step in checkpoint.steps(folder):
+        try:
+            found = checkpoint.load(folder / f"{step:08d}")
+            fitting.demand_weights(trainer.model, found.tensors, "model")
+            fitting.demand_optimizers(trainer.model, found)
+        except checkpoint.Damaged:
+            continue
+        if step < trainer.total:
+            trainer.restore(found.tensors, found.plain)
+            return
 
 
 _VERSION = 2  # to be raised whenever the same data would give another evaluator

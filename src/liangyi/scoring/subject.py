@@ -12,6 +12,7 @@ from torch import Tensor
 
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
+from liangyi.core.tracking import Track, untracked
 from liangyi.core.verbs import generated
 from liangyi.data import Data, Dataset
 from liangyi.metrics.card import Card
@@ -40,10 +41,19 @@ class Subject:
     step: int
     inception: bool
     tell: Callable[[str], None]
+    thorough: bool = False
+    track: Track = untracked
 
     @classmethod
     def of(
-        cls, run: Run, number: int, seed: int, tell: Callable[[str], None], inception: bool = False
+        cls,
+        run: Run,
+        number: int,
+        seed: int,
+        tell: Callable[[str], None],
+        inception: bool = False,
+        thorough: bool = False,
+        track: Track = untracked,
     ) -> Subject:
         """Load everything.
 
@@ -65,7 +75,9 @@ class Subject:
             split, number = "train", min(number, train.size // 2)
         if number < 10:
             raise UserError(f"{train.size} items are too few to score against; 20 or more would do")
-        return cls(run, model, train, held_out, number, seed, split, step, inception, tell)
+        return cls(
+            run, model, train, held_out, number, seed, split, step, inception, tell, thorough, track
+        )
 
     def card(self, metric: str, value: float, better: str, **more: Any) -> Card:
         """Return a card with what all cards of this subject share."""

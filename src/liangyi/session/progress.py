@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from time import monotonic as _now
 from types import TracebackType
+from typing import TypeVar
 
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as Bar
-from rich.progress import ProgressColumn, Task, TaskID
 from rich.text import Text
 
 from liangyi.core import processes
 from liangyi.runs.run import Run
 from liangyi.session.events import Began, Ended, Event, Message, Rewound, Stepped
 
+T = TypeVar("T")
+
 _console = Console(stderr=True, highlight=False, soft_wrap=True)
+_KNOWN = 5  # steps from which on the time that work will take is known
+_PATIENCE = 10.0  # seconds without a word
 _PACE = 10  # steps between looks at the metrics, which wait for the device
 
 
@@ -26,6 +40,36 @@ def say(line: str) -> None:
         # rich leaves when nobody reads any more; a training goes on
         with contextlib.suppress(SystemExit):
             _console.print(line, markup=False)
+
+
+def track(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
+    """Show how far long work is: a bar on a terminal, elsewhere a line every ten seconds.
+
+    What it will take is said as soon as a few steps have told.
+
+    Args:
+        steps: the work, a step at a time.
+        total: how many there will be.
+        what: is done.
+    """
+    seen = sys.stderr.isatty() or _console.is_jupyter
+    columns = (
+        TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(),
+        TimeRemainingColumn(), TextColumn("left"),
+    )  # fmt: skip
+    began = told = _now()
+    with Bar(*columns, console=_console, disable=not seen or processes.rank() != 0) as bar:
+        task = bar.add_task(what, total=total)
+        for made, step in enumerate(steps, 1):
+            yield step
+            bar.update(task, completed=made)
+            now = _now()
+            left = (now - began) / made * (total - made)
+            if made == _KNOWN and left > 1:
+                say(f"{what}: about {left:.0f} s")
+            elif not seen and now - told > _PATIENCE:
+                say(f"{what}: {made} of {total}, {left:.0f} s to go")
+                told = now
 
 
 class Progress:

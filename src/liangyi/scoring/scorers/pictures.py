@@ -12,6 +12,7 @@ from liangyi.core.batch import Labelled
 from liangyi.core.config import Training
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Pixels
+from liangyi.core.tracking import Track
 from liangyi.data import Batches, Dataset
 from liangyi.fields.pixels import to_bytes
 from liangyi.metrics import error
@@ -46,7 +47,9 @@ def cards(subject: Subject) -> list[Card]:
 
         ready()  # before the work whose cards would be lost
     drawn, (real, other) = subject.samples, subject.pair
-    evaluator = evaluator_of(subject.run.source(), model.spec.item, subject.tell)
+    evaluator = evaluator_of(
+        subject.run.source(), model.spec.item, subject.tell, subject.track, subject.thorough
+    )
     found = [*_features(subject, evaluator, real, other, drawn), *_copies(subject, drawn)]
     if evaluator.labelled:
         found += _classes(subject, evaluator, real, drawn)
@@ -143,7 +146,8 @@ def _usefulness(subject: Subject, evaluator: Evaluator, drawn: Tensor, asked: Te
     tested = isinstance(held_out, Dataset) and len(held_out) > 0
     proof = held_out if tested else _part(train, first)
     assert isinstance(proof, Dataset)
-    on_made, on_real = (_accuracy(data, proof, evaluator) for data in (made, real))
+    on_made = _accuracy(made, proof, evaluator, subject.track, "classifier of samples")
+    on_real = _accuracy(real, proof, evaluator, subject.track, "classifier of real pictures")
     count = min(len(proof), 5000)
     return subject.card(
         "synthetic_accuracy", on_made, "higher", floor=on_real, real=count,
@@ -158,14 +162,16 @@ def _part(data: Dataset, index: Tensor) -> Dataset:
     return Dataset(data.spec, taken)
 
 
-def _accuracy(data: Dataset, proof: Dataset, evaluator: Evaluator) -> float:
+def _accuracy(
+    data: Dataset, proof: Dataset, evaluator: Evaluator, track: Track, what: str
+) -> float:
     kind = type(evaluator.network)
     training = Training(steps=600, batch_size=min(64, len(data)), average=0.0)
-    model = build(kind, kind.Config(), data.spec, 0)
+    model = build(kind, evaluator.network.config, data.spec, 0)
     device = choose_device(training.device)
     stream = Batches(data, Labelled, training.batch_size, 0, device, model.image_range)
     trainer = Trainer(model, stream, training)
-    for _ in trainer.run():
+    for _ in track(trainer.run(), training.steps, what):
         pass
     return figures_on(model.eval(), proof, 5000)["test/accuracy"]
 
