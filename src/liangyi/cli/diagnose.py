@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from liangyi.cli.choose import Outside
 from liangyi.cli.flags import parse
+
+if TYPE_CHECKING:
+    from liangyi.doctor.verdict import Advice
 
 _ABOUT = (
     "What goes wrong in a training: named verdicts, each with its evidence and one change to try. "
@@ -24,7 +29,6 @@ class Diagnose(Outside):
 def main(words: Sequence[str]) -> None:
     """Examine a run and print the verdicts."""
     import json
-    import textwrap
 
     from liangyi.cli.choose import named, run_of
     from liangyi.doctor.diagnosis import diagnose
@@ -40,7 +44,30 @@ def main(words: Sequence[str]) -> None:
         return
     for verdict in found:
         print(f"{verdict.name}, since step {verdict.since:,}")
-        for word, text in (("seen", verdict.evidence), ("try", verdict.advice)):
-            if text:
-                print(textwrap.fill(text, 96, initial_indent=f"  {word:5}",
-                                    subsequent_indent=" " * 7))  # fmt: skip
+        _print("seen", verdict.evidence)
+        for number, advice in enumerate(verdict.advice):
+            _print("or" if number else "try", spelled(advice, run.path))
+
+
+def spelled(advice: Advice, path: Path) -> str:
+    """Return advice as it is typed: flags for settings, and the command that goes on."""
+    value = advice.value
+    values = " ".join(
+        f"{v:g}" for v in (value if isinstance(value, tuple) else (value,)) if v is not None
+    )
+    flag = f"--{advice.setting.replace('_', '-')} {values}" if advice.setting else ""
+    typed = " ".join(filter(None, (f"liangyi resume {path}" if advice.resume else "", flag)))
+    return f"{typed}: {advice.text}" if typed else advice.text
+
+
+def _typed(value: Any) -> str:
+    """Return a value as it is typed."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _print(word: str, text: str) -> None:
+    import textwrap
+
+    if text:
+        print(textwrap.fill(text, 96, initial_indent=f"  {word:5}", subsequent_indent=" " * 7,
+                            break_on_hyphens=False, break_long_words=False))  # fmt: skip
