@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 FEW = 100  # items below which whatever creates new ones can only repeat them
-ENOUGH = "a few hundred are the least, from some thousands on what is drawn looks new"
+# below some thousands the discriminator overfits: Karras et al., arXiv:2006.06676, figure 1
+ENOUGH = "a few hundred are the least, some thousands are usual"
 
 
 def too_few(items: int) -> str:
