@@ -264,6 +264,15 @@ def test_before_the_first_look_it_says_when_that_comes(small, tmp_path):
     assert diagnose(run)
 
 
+def test_a_run_that_is_being_trained_is_not_to_be_resumed(run, capsys):
+    # breaks when whoever looks at a running training is sent to a command that refuses
+    with run.lock():
+        assert main(["diagnose", str(run.path)]) == 0
+        assert "wait: it is being trained" in capsys.readouterr().out
+    assert main(["diagnose", str(run.path)]) == 0
+    assert "liangyi resume" in capsys.readouterr().out
+
+
 def test_advice_is_typed_with_flags(run, capsys):
     write_log(run, drift=0.9, energy=0.2)
     assert main(["diagnose", str(run.path)]) == 0

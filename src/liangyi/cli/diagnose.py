@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from liangyi.cli.choose import Outside
@@ -12,6 +12,7 @@ from liangyi.cli.flags import parse
 
 if TYPE_CHECKING:
     from liangyi.doctor.verdict import Advice
+    from liangyi.runs.run import Run
 
 _ABOUT = (
     "What goes wrong in a training: named verdicts, each with its evidence and one change to try. "
@@ -46,17 +47,18 @@ def main(words: Sequence[str]) -> None:
         print(f"{verdict.name}, since step {verdict.since:,}")
         _print("seen", verdict.evidence)
         for number, advice in enumerate(verdict.advice):
-            _print("or" if number else "try", spelled(advice, run.path))
+            _print("or" if number else "try", spelled(advice, run))
 
 
-def spelled(advice: Advice, path: Path) -> str:
+def spelled(advice: Advice, run: Run) -> str:
     """Return advice as it is typed: flags for settings, and the command that goes on."""
-    value = advice.value
-    values = " ".join(
-        f"{v:g}" for v in (value if isinstance(value, tuple) else (value,)) if v is not None
-    )
-    flag = f"--{advice.setting.replace('_', '-')} {values}" if advice.setting else ""
-    typed = " ".join(filter(None, (f"liangyi resume {path}" if advice.resume else "", flag)))
+    if advice.resume and run.state == "running":
+        return "wait: it is being trained"
+    words = ["liangyi", "resume", shlex.quote(str(run.path))] if advice.resume else []
+    if advice.setting:
+        values = advice.value if isinstance(advice.value, tuple) else (advice.value,)
+        words += [f"--{advice.setting.replace('_', '-')}", *map(_typed, values)]
+    typed = " ".join(words)
     return f"{typed}: {advice.text}" if typed else advice.text
 
 
