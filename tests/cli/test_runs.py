@@ -77,9 +77,11 @@ class TestTrain:
             Image.fromarray(pixels).save(tmp_path / "mine" / name / "1.png")
         settings = "--width 4 --latent 8 --steps 1 --batch-size 2 --out run"
         answer = say(f"train dcgan --data mine {settings}")
-        assert answer.err.splitlines()[:3] == [
+        assert answer.err.splitlines()[:4] == [
             "2 pictures, 8x8, grey",
             "2 classes, 1 each: a, b",
+            "2 items to learn from: so few are learned by heart, and nothing new is drawn; a few "
+            "hundred are the least, some thousands are usual",
             f"run: dcgan on {tmp_path / 'mine'}",
         ]
 

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from conftest import follow
+from liangyi.cli import main
 from liangyi.core.batch import Images
 from liangyi.core.errors import UserError
 from liangyi.core.verbs import samples
 from liangyi.data import choose
 from liangyi.doctor import diagnosis
 from liangyi.doctor.diagnosis import diagnose, verdicts_of
-from liangyi.doctor.rules import Facts, verdicts
+from liangyi.doctor.facts import Facts
+from liangyi.doctor.rules import verdicts
 from liangyi.metrics.card import Card
 from liangyi.metrics.memorisation import memorisation
 from liangyi.runs.cards import keep
 from liangyi.runs.run import Run
+from liangyi.session import Session, Stepped
+from liangyi.session.report import write_report
 
 
 @pytest.fixture(scope="session")
@@ -200,3 +206,94 @@ def test_a_damaged_checkpoint_alone_is_one_line(run):
     for file in run.path.glob("checkpoints/*/weights.safetensors"):
         file.write_bytes(b"")
     assert "no checkpoint" in complaint(run)
+
+
+def shown_in(run: Run) -> list[str]:
+    """Return the names of the verdicts on a run's page, in order."""
+    page = run.report.read_text(encoding="utf-8")
+    pattern = r'<div class="verdict(?: well)?">\s*<(?:strong|h3)>(.*?)</'
+    return re.findall(pattern, page)
+
+
+@pytest.mark.parametrize("sick", ["nothing", "copies", "collapse"])
+def test_who_asks_and_the_page_are_told_the_same(sick, run, plant, capsys):
+    # breaks when `diagnose` prints one verdict and report.html shows another
+    plant(digits("train" if sick == "copies" else "test"))
+    write_log(run, **({"diversity": 0.1} if sick == "collapse" else {}))
+    wanted = {"nothing": "healthy", "copies": "memorised", "collapse": "mode collapse"}[sick]
+    assert main(["diagnose", str(run.path), "--json"]) == 0
+    told = [verdict["name"] for verdict in json.loads(capsys.readouterr().out)]
+    assert told == shown_in(run) == [v.name for v in verdicts_of(run)] == [wanted]
+    write_report(run)  # as training and scoring do
+    assert shown_in(run) == told
+    assert main(["diagnose", str(run.path)]) == 0
+    assert capsys.readouterr().out.startswith(wanted)
+
+
+def test_what_an_older_checkpoint_copied_is_not_held_against_a_newer_one(run, plant):
+    plant(digits("train"))
+    write_log(run)
+    assert names(run) == ["memorised"]
+    kept = json.loads((run.path / "copies.json").read_text())
+    (run.path / "copies.json").write_text(json.dumps(kept | {"step": 2}))
+    assert [v.name for v in verdicts_of(run)] == ["healthy"]
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"step": 4}', '{"step": 4, "share": "x"}'])
+def test_what_was_seen_of_copies_may_be_damaged(run, plant, content):
+    plant(digits("test"))
+    write_log(run)
+    (run.path / "copies.json").write_text(content)
+    assert [v.name for v in verdicts_of(run)] == ["healthy"] == names(run)
+
+
+def test_before_the_first_look_it_says_when_that_comes(small, tmp_path):
+    # breaks when whoever looks early is told that the signals were switched off
+    run = small("gan").run(tmp_path / "run", examine_every=3, steps=4)
+    assert "has learned nothing yet" in complaint(run)
+    session = Session(run)
+    for event in session:
+        if isinstance(event, Stepped):
+            session.stop()
+    assert run.lines() and run.made == 1
+    said = complaint(run)
+    assert "has made 1 step; the doctor's first look comes at step 3" in said
+    assert f"liangyi resume {run.path}" in said
+    for _ in follow(run):
+        pass
+    assert diagnose(run)
+
+
+def test_a_run_that_is_being_trained_is_not_to_be_resumed(run, capsys):
+    # breaks when whoever looks at a running training is sent to a command that refuses
+    with run.lock():
+        assert main(["diagnose", str(run.path)]) == 0
+        assert "wait: it is being trained" in capsys.readouterr().out
+    assert main(["diagnose", str(run.path)]) == 0
+    assert "liangyi resume" in capsys.readouterr().out
+
+
+def test_advice_is_typed_with_flags(run, capsys):
+    write_log(run, drift=0.9, energy=0.2)
+    assert main(["diagnose", str(run.path)]) == 0
+    out = capsys.readouterr().out
+    assert "--betas 0 0.99: less momentum" in out
+    write_log(run, energy=0.2, coverage=0.01)
+    assert main(["diagnose", str(run.path)]) == 0
+    out = capsys.readouterr().out
+    assert f"liangyi resume {run.path} --steps 4000" in " ".join(out.split())
+
+
+def test_three_pictures_are_told_before_the_first_step(tmp_path, capsys):
+    for number, image in enumerate(digits("train")[:3]):
+        picture = Image.fromarray((image[0] * 255).byte().numpy())
+        (tmp_path / "mine").mkdir(exist_ok=True)
+        picture.save(tmp_path / "mine" / f"{number}.png")
+    words = "train gan --generator-widths 8 --discriminator-widths 8 --batch-size 2 --steps 2"
+    where = ["--data", str(tmp_path / "mine"), "--out", str(tmp_path / "run")]
+    assert main([*words.split(), *where]) == 0
+    err = capsys.readouterr().err
+    assert "3 items to learn from" in err and "few hundred" in err
+    assert err.index("3 items") < err.index("gan on")
+    assert "doctor: too few items" in err
+    assert [v.name for v in diagnose(Run(tmp_path / "run"))] == ["too few items"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from liangyi.doctor.rules import Facts, verdicts
+from liangyi.doctor.facts import Facts
+from liangyi.doctor.rules import verdicts
 
 LOOKS = 20
 # signals of a training that goes well
@@ -15,7 +16,11 @@ WELL = {
     "fake_accuracy": 0.8, "gap": 1.0, "auc": 0.8, "held_out_accuracy": 0.78,
     "overfit": 0.1, "slope": 1.1, "active_units": 0.8, "discriminator_gradient": 1.0,
 }  # fmt: skip
-FACTS = Facts(picture=True, classes=10, adversary="logits", penalty=10.0)
+FACTS = Facts(
+    picture=True, creates=True, classes=10, adversary="logits", penalty=10.0,
+    settings={"learning_rate": 2e-4, "betas": (0.5, 0.999), "pack": 1, "width": 64, "penalty": 10.0,
+              "beta": 1.0, "real_target": 1.0, "examine_every": 100, "steps": 2000},
+)  # fmt: skip
 BAD_AND_STAYING = {"energy": 0.2, "nearest_neighbour_accuracy": 1.0}
 SICK = {
     "mode collapse": {"diversity": 0.1},
@@ -132,7 +137,9 @@ def test_a_distance_that_still_falls_is_under_trained():
     for look, line in enumerate(lines):
         line["signal/energy"] = 0.3 * 0.9**look
     (verdict,) = verdicts(lines, FACTS)
-    assert verdict.name == "under-trained" and verdict.healthy and "steps" in verdict.advice
+    assert verdict.name == "under-trained" and verdict.healthy
+    (advice,) = verdict.advice
+    assert (advice.setting, advice.value, advice.resume) == ("steps", 4000, True)
 
 
 def test_samples_that_are_near_nothing_real_are_not_called_healthy():
@@ -144,7 +151,86 @@ def test_three_looks_are_too_few_to_say_more():
     # every training looks ill at its beginning
     for sick in ({}, SICK["mode collapse"], SICK["discriminator won"]):
         (verdict,) = verdicts(log(sick)[:3], FACTS)
-        assert verdict.name == "under-trained"
+        assert verdict.name == "under-trained" and "3 looks" in verdict.evidence
+        assert verdict.advice[0].value >= 600  # enough for six looks
     assert verdicts([*log({})[:3], {"step": 301.0, "signal/finite": 0.0}], FACTS)[0].name == (
         "diverging"
     )
+
+
+ALIKE = {"diversity": 0.01, "duplicates": 1.0}
+
+
+def test_samples_that_are_all_alike_are_told_at_one_look():
+    # breaks when a run that draws one smear is sent on for more steps
+    for looks in (2, 3, 5):
+        (verdict,) = verdicts(log(ALIKE)[:looks], FACTS)
+        assert verdict.name == "mode collapse" and verdict.since == 100 * looks, looks
+        assert "alike" in verdict.evidence and "pack" in [a.setting for a in verdict.advice]
+
+
+def test_samples_are_alike_before_anything_is_learned():
+    # breaks when the first weights, which draw everything alike, are taken for a collapse
+    (verdict,) = verdicts(log(ALIKE)[:1], FACTS)
+    assert verdict.name == "under-trained" and "1 look " in verdict.evidence
+
+
+def test_few_samples_of_one_kind_are_not_plain_at_one_look():
+    (verdict,) = verdicts(log({"diversity": 0.3, "duplicates": 0.6})[:3], FACTS)
+    assert verdict.name == "under-trained"
+
+
+@pytest.mark.parametrize(
+    ("signal", "first", "pace"),
+    [("energy", 0.02, 0.85), ("coverage", 0.3, 1.05), ("nearest_neighbour_accuracy", 0.99, 0.98)],
+)
+def test_a_run_that_was_stopped_while_it_improved_is_to_go_on(signal, first, pace):
+    # breaks when whoever stops early is told that all is well
+    lines = log({})
+    for look, line in enumerate(lines):
+        line[f"signal/{signal}"] = first * pace**look
+    stopped = FACTS._replace(made=2000, total=6000)
+    (verdict,) = verdicts(lines[:12], stopped)
+    assert verdict.name == "under-trained" and signal in verdict.evidence
+    assert "2,000 of 6,000 planned steps" in verdict.evidence
+    (advice,) = verdict.advice
+    assert advice.resume and not advice.setting
+
+
+def test_a_run_that_was_stopped_and_does_not_improve_is_healthy():
+    (verdict,) = verdicts(log({}), FACTS._replace(made=2000, total=6000))
+    assert verdict.name == "healthy" and "2,000 of 6,000" in verdict.evidence
+
+
+def classifier(*accuracies: float) -> list[dict[str, float]]:
+    """Return the log of a classifier whose own loss falls for ever."""
+    return [
+        {"step": 250.0 * (look + 1), "loss": 0.5 * 0.8**look, "test/accuracy": accuracy,
+         "test/loss": 0.2 * 0.95**look, "signal/model_gradient": 1.0}
+        for look, accuracy in enumerate(accuracies)
+    ]  # fmt: skip
+
+
+def test_a_good_classifier_is_healthy():
+    # breaks when a loss that falls towards zero is taken for a lack of training
+    for log_of in (classifier(0.9, *[0.991] * 9), classifier(0.991)):
+        (verdict,) = verdicts(log_of, Facts())
+        assert verdict.name == "healthy" and "99.1%" in verdict.evidence
+
+
+def test_a_classifier_is_as_good_as_what_was_held_out():
+    (verdict,) = verdicts(classifier(*[0.9] * 12), Facts())  # it learns by heart
+    assert verdict.name == "healthy"
+    (verdict,) = verdicts(classifier(*[0.5 + 0.02 * look for look in range(12)]), Facts())
+    assert verdict.name == "under-trained" and "accuracy" in verdict.evidence
+
+
+def test_three_items_are_too_few_from_the_first_look_on():
+    few = FACTS._replace(items=3)
+    for looks in (1, LOOKS):
+        (verdict,) = verdicts(log({})[:looks], few)
+        assert verdict.name == "too few items" and verdict.since == 0 and not verdict.healthy
+        assert verdict.evidence.startswith("3 items")
+        assert "hundred" in str(verdict.advice[0])
+    for facts in (few._replace(items=1500), few._replace(items=0), few._replace(creates=False)):
+        assert "too few items" not in [v.name for v in verdicts(log({}), facts)]

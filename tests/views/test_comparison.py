@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from liangyi.doctor.verdict import Verdict
+from liangyi.doctor.verdict import Advice, Verdict
 from liangyi.views.comparison import Column, comparison_page
 from liangyi.views.intervals import looks
 
 from .reading import EVIL, Page, asks_others, card, charts, drawings, panels
 
-ILL = Verdict("mode collapse", 5, "diversity 0.1", "lower the rate")
-WELL = Verdict("healthy", 5, "", "")
+ILL = Verdict("mode collapse", 5, "diversity 0.1", [Advice("lower the rate")])
+WELL = Verdict("healthy", 5, "")
 
 
 def column(name: str, value: float = 1.0, **changes: Any) -> Column:
@@ -104,7 +104,7 @@ def test_words_cannot_become_markup() -> None:
         EVIL,
         model=EVIL,
         data=EVIL,
-        verdicts=[Verdict(EVIL, 1, EVIL, EVIL)],
+        verdicts=[Verdict(EVIL, 1, EVIL, [Advice(EVIL)])],
         cards=[card(EVIL, about=EVIL, data=EVIL)],
         lines=[{"step": 1, EVIL: 1.0}],
     )

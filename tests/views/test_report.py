@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from liangyi.doctor.verdict import Verdict
+from liangyi.doctor.verdict import Advice, Verdict
 from liangyi.fields.pixels import grid
 from liangyi.views.report import report, thinned
 from liangyi.views.table import Layer
@@ -126,7 +126,7 @@ def test_what_a_run_does_not_have_leaves_no_trace() -> None:
 def test_verdicts_come_first_and_cards_below_the_samples() -> None:
     written = page(
         cards=[card("frechet", 62.96, error=1.5)],
-        verdicts=[Verdict("mode collapse", 5, "diversity 0.1", "lower the rate")],
+        verdicts=[Verdict("mode collapse", 5, "diversity 0.1", [Advice("lower the rate")])],
         nearest=sample(7)[1],
     )
     assert re.findall(r"<h2>(.*?)</h2>", written)[:5] == [
@@ -140,7 +140,9 @@ def test_verdicts_come_first_and_cards_below_the_samples() -> None:
 
 
 def test_names_evidence_and_words_about_a_metric_cannot_become_markup() -> None:
-    written = page(cards=[card(EVIL, about=EVIL)], verdicts=[Verdict(EVIL, 1, EVIL, EVIL)])
+    written = page(
+        cards=[card(EVIL, about=EVIL)], verdicts=[Verdict(EVIL, 1, EVIL, [Advice(EVIL)])]
+    )
     read = Page(written)
     assert not read.all("b") and read.words.count(EVIL) >= 5 and drawings(written)
 
@@ -168,9 +170,9 @@ def said(read: Page) -> str:
     return " ".join(read.words.split())
 
 
-COLLAPSE = Verdict("mode collapse", 12_500, "diversity 0.12, below 0.5", "lower the rate")
-TIRED = Verdict("under-trained", 900, "energy still falls", "more --steps")
-WELL = Verdict("healthy", 900, "", "")
+COLLAPSE = Verdict("mode collapse", 12_500, "diversity 0.12, below 0.5", [Advice("lower the rate")])
+TIRED = Verdict("under-trained", 900, "energy still falls", [Advice("more steps")])
+WELL = Verdict("healthy", 900, "")
 
 
 def test_a_finding_says_since_when_the_evidence_and_what_to_try() -> None:
@@ -190,7 +192,7 @@ def test_where_all_is_well_that_is_said_quietly() -> None:
 def test_advice_is_told_apart_from_evidence() -> None:
     # breaks when they run together: "energy still falls more --steps"
     read = verdicts(TIRED)
-    assert said(read).endswith("under-trained energy still falls Try: more --steps")
+    assert said(read).endswith("under-trained energy still falls Try: more steps")
     assert len(read.all("p")) == 1
 
 

@@ -59,17 +59,33 @@ class Chart:
         held = sum(step >= since for step, _ in line) if since is not None else 0
         return since if held >= min(LEAST, max(2, len(line))) else None
 
+    def newest(self, name: str) -> float | None:
+        """Return the last value, None where there is none."""
+        line = self.line(name)
+        return line[-1][1] if line else None
+
+    def thirds(self, name: str) -> tuple[float, float] | None:
+        """Return the means of the third before the newest and of the newest; None: too short."""
+        values = [value for _, value in self.line(name)]
+        third = len(values) // 3
+        if third < 2:
+            return None
+        return statistics.fmean(values[-2 * third : -third]), statistics.fmean(values[-third:])
+
     def trend(self, name: str) -> float | None:
         """Return the mean of the newest third over that of the third before; None: too short.
 
         What was zero before and is not now has grown beyond all bounds.
         """
-        values = [value for _, value in self.line(name)]
-        third = len(values) // 3
-        if third < 2:
+        found = self.thirds(name)
+        if found is None:
             return None
-        before = statistics.fmean(values[-2 * third : -third])
-        newest = statistics.fmean(values[-third:])
+        before, newest = found
         if not before:
             return math.inf if newest > 0 else None
         return newest / before
+
+    def gain(self, name: str) -> float:
+        """Return by how much the newest third is above the third before; 0: too short to tell."""
+        before, newest = self.thirds(name) or (0.0, 0.0)
+        return newest - before

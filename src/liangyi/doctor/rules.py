@@ -10,66 +10,42 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
 
-from liangyi.core.spec import Pixels
 from liangyi.doctor.chart import Chart
-from liangyi.doctor.verdict import Verdict
-from liangyi.runs.run import Run
-
-
-class Facts(NamedTuple):
-    """What the rules must know besides the chart."""
-
-    picture: bool = False  # the items are pictures
-    classes: int = 0  # of the labels that samples can be asked for; 0: they cannot
-    adversary: str = ""  # what the model's adversary gives: logits or values
-    penalty: float | None = None  # weight of the penalty on the adversary's slope, if it has one
-
-    @classmethod
-    def of(cls, run: Run) -> Facts:
-        """Gather what is known of a run's model."""
-        sample = run.kind.verbs().get("sample")
-        asks = sample is not None and "label" in sample.parameters
-        return cls(
-            picture=isinstance(run.spec.created, Pixels),
-            classes=len(run.spec.classes) if asks else 0,
-            adversary=run.kind.adversary,
-            penalty=getattr(run.config, "penalty", None),
-        )
+from liangyi.doctor.facts import Facts
+from liangyi.doctor.few import too_few
+from liangyi.doctor.remedies import advice
+from liangyi.doctor.verdict import Advice, Verdict
+from liangyi.doctor.well import LOOKS, well
+from liangyi.runs.copies import Copies
 
 
 def verdicts(lines: Sequence[dict[str, float]], facts: Facts) -> list[Verdict]:
     """Return what is wrong with a training, the gravest first; `healthy` alone when nothing is."""
     chart = Chart(lines)
-    found = [verdict for rule in RULES if (verdict := rule(chart, facts)) is not None]
-    if chart.looks < EARLY:
-        found = [verdict for verdict in found if verdict.name == "diverging"]
+    rules = RULES if chart.looks >= EARLY else AT_ONE_LOOK
+    found = [verdict for rule in rules if (verdict := rule(chart, facts)) is not None]
     broken = [verdict for verdict in found if verdict.name == "diverging"]
     if broken and chart.lines[-1].get("signal/finite") == 0:
         return broken  # whatever else there is comes from it
-    return found or [_well(chart)]
+    return found or [well(chart, facts)]
 
 
-def with_copies(
-    found: list[Verdict], step: int, share: float, error: float, expected: float
-) -> list[Verdict]:
+def with_copies(found: list[Verdict], seen: Copies, facts: Facts) -> list[Verdict]:
     """Add the verdict on samples that were looked up among the training items.
 
     Args:
         found: the other verdicts.
-        step: of the checkpoint that drew the samples.
-        share: of samples that are near copies of a training item.
-        error: standard error of the share.
-        expected: share of held-out items that would pass for copies, too.
+        seen: how many of them are near copies.
+        facts: about the training.
     """
-    if share - 2 * error <= max(COPIED, 2 * expected):
+    if seen.share - 2 * seen.error <= max(COPIED, 2 * seen.expected):
         return found
     return [*(verdict for verdict in found if not verdict.healthy), Verdict(
-        "memorised", step,
-        f"{share:.0%} of the samples are near copies of training items, where {expected:.0%} of "
-        "held-out items pass for such",
-        "more training items, a smaller model, or an earlier checkpoint",
+        "memorised", seen.step,
+        f"{seen.share:.0%} of the samples are near copies of training items, where "
+        f"{seen.expected:.0%} of held-out items pass for such",
+        advice("memorised", facts),
     )]  # fmt: skip
 
 
@@ -82,14 +58,14 @@ def diverging(chart: Chart, facts: Facts) -> Verdict | None:
         if line.get("signal/finite") == 0:
             return Verdict(
                 "diverging", int(line["step"]), "a loss or a weight is no finite number",
-                "a tenth of the learning rate; --rewind 3 goes back and halves it by itself",
+                advice("diverging", facts),
             )  # fmt: skip
     since = _lasting(chart, "diversity", lambda value: value > 10)
     if since is not None:
         return Verdict(
             "diverging", since,
             f"samples lie {chart.last('signal/diversity'):.3g} times as far apart as real items",
-            "a tenth of the learning rate",
+            advice("diverging", facts),
         )  # fmt: skip
     for name in chart.losses():
         sizes = [(step, abs(value)) for step, value in chart.line(name)]
@@ -102,7 +78,7 @@ def diverging(chart: Chart, facts: Facts) -> Verdict | None:
                 "diverging", peak,
                 f"{name} was {worst:.3g} there and {usual:.3g} otherwise: a step threw the weights "
                 "far away",
-                "a tenth of the learning rate, from the beginning",
+                advice("diverging", facts),
             )  # fmt: skip
         first = sorted(size for _, size in sizes[: len(sizes) // 3])[len(sizes) // 6]
         limit = 1000 * max(first, 0.1)
@@ -110,7 +86,7 @@ def diverging(chart: Chart, facts: Facts) -> Verdict | None:
         if since is not None:
             return Verdict(
                 "diverging", since, f"{name} is {chart.last(name):.3g}, was about {first:.3g}",
-                "a tenth of the learning rate",
+                advice("diverging", facts),
             )  # fmt: skip
     return None
 
@@ -133,7 +109,7 @@ def range_mismatch(chart: Chart, facts: Facts) -> Verdict | None:
             return Verdict(
                 "range mismatch", since,
                 f"samples lie between {low:.2f} and {high:.2f} of the real range, which is 0 to 1",
-                "the output that the data needs: tanh for image_range (-1, 1), sigmoid for (0, 1)",
+                advice("range mismatch", facts),
             )  # fmt: skip
     return None
 
@@ -149,9 +125,33 @@ def mode_collapse(chart: Chart, facts: Facts) -> Verdict | None:
         if since is not None and not _mends(chart, name):
             return Verdict(
                 "mode collapse", since, words.format(chart.last(f"signal/{name}")),
-                "--pack 2, or another loss: r3gan and wgan-gp keep more modes",
+                advice("mode collapse", facts),
             )  # fmt: skip
     return None
+
+
+def all_alike(chart: Chart, facts: Facts) -> Verdict | None:
+    """Every sample is the same one: that is plain at one look, but for the very first steps."""
+    if not chart.lines or chart.lines[-1]["step"] < BEGUN or _mends(chart, "diversity"):
+        return None
+    diversity, duplicates = (chart.newest(f"signal/{n}") for n in ("diversity", "duplicates"))
+    if diversity is None or duplicates is None:
+        return None
+    if diversity > 0.05 and duplicates < 0.9:
+        return None
+    step = next(int(line["step"]) for line in reversed(chart.lines) if "signal/diversity" in line)
+    return Verdict(
+        "mode collapse", step,
+        f"all samples are alike: they differ {diversity:.2f} times as much as real items, and "
+        f"{duplicates:.0%} are near copies of each other",
+        advice("mode collapse", facts),
+    )  # fmt: skip
+
+
+def too_few_items(chart: Chart, facts: Facts) -> Verdict | None:
+    """There is too little to learn from; that was known before the first step."""
+    seen = too_few(facts.items) if facts.creates else ""
+    return Verdict("too few items", 0, seen, advice("too few items", facts)) if seen else None
 
 
 def discriminator_won(chart: Chart, facts: Facts) -> Verdict | None:
@@ -168,8 +168,7 @@ def discriminator_won(chart: Chart, facts: Facts) -> Verdict | None:
         "discriminator won", since,
         f"it is right about {chart.last('signal/real_accuracy'):.0%} of real and "
         f"{chart.last('signal/fake_accuracy'):.0%} of drawn items, and the samples get no better",
-        "a lower learning rate for the discriminator, --real-target 0.9, or a loss that does not "
-        "saturate",
+        advice("discriminator won", facts),
     )  # fmt: skip
 
 
@@ -185,7 +184,7 @@ def generator_won(chart: Chart, facts: Facts) -> Verdict | None:
         "generator won", since,
         f"a real item is preferred to a sample in {chart.last('signal/auc'):.0%} of pairs, "
         f"though {_apart(chart)} are told apart by their neighbours",
-        "a wider discriminator, a higher learning rate for it, or more of its turns",
+        advice("generator won", facts),
     )  # fmt: skip
 
 
@@ -199,7 +198,8 @@ def discriminator_overfits(chart: Chart, facts: Facts) -> Verdict | None:
         f"{chart.last('signal/overfit'):.0%} of its preference for real items is for those it "
         "was trained on; held-out ones pass for real in "
         f"{chart.last('signal/held_out_accuracy'):.0%}",
-        "more training items, a smaller discriminator, or an earlier stop",
+        advice("discriminator overfits", facts,
+               Advice("an earlier stop: that is when it began", "steps", since)),
     )  # fmt: skip
 
 
@@ -212,7 +212,7 @@ def oscillation(chart: Chart, facts: Facts) -> Verdict | None:
         "oscillation", since,
         f"what one noise becomes moves by {chart.last('signal/drift'):.0%} of the distance of two "
         "real items, and the samples get no better",
-        "--betas 0 0.99 (less momentum), a lower learning rate, or r3gan, which damps",
+        advice("oscillation", facts),
     )  # fmt: skip
 
 
@@ -228,7 +228,7 @@ def label_ignored(chart: Chart, facts: Facts) -> Verdict | None:
         "label ignored", since,
         f"{chart.last('signal/as_asked'):.0%} of the samples are of the class asked for, "
         f"{chance:.0%} would be by chance",
-        "a loss that asks for the class (acgan), or labels that reach every layer",
+        advice("label ignored", facts),
     )  # fmt: skip
 
 
@@ -241,7 +241,7 @@ def posterior_collapse(chart: Chart, facts: Facts) -> Verdict | None:
         "posterior collapse", since,
         f"{chart.last('signal/active_units'):.0%} of the code's values differ among pictures "
         f"(KL {chart.last('kl'):.2g} nats)",
-        "a smaller --beta, raised slowly",
+        advice("posterior collapse", facts),
     )  # fmt: skip
 
 
@@ -255,7 +255,7 @@ def penalty_too_weak(chart: Chart, facts: Facts) -> Verdict | None:
     return Verdict(
         "penalty too weak", since,
         f"the critic's slope is {chart.last('signal/slope'):.3g}, where 1 is wanted",
-        f"--penalty {max(1.0, 10 * facts.penalty):g}",
+        advice("penalty too weak", facts),
     )  # fmt: skip
 
 
@@ -273,7 +273,7 @@ def penalty_too_strong(chart: Chart, facts: Facts) -> Verdict | None:
         "penalty too strong", since,
         f"the critic's values for real and drawn items differ by {chart.last('signal/gap'):.2g} "
         f"only, though {_apart(chart)} are told apart by their neighbours",
-        f"--penalty {facts.penalty / 10:g}: it must fit the scale of the data",
+        advice("penalty too strong", facts),
     )  # fmt: skip
 
 
@@ -281,6 +281,7 @@ Rule = Callable[[Chart, Facts], Verdict | None]
 RULES: tuple[Rule, ...] = (
     penalty_too_weak,  # before what comes of it
     diverging,
+    too_few_items,
     range_mismatch,
     penalty_too_strong,
     mode_collapse,
@@ -293,32 +294,9 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _well(chart: Chart) -> Verdict:
-    """Return `healthy`, or `under-trained` where it still becomes better."""
-    last = int(chart.lines[-1]["step"]) if chart.lines else 0
-    if chart.looks < EARLY:
-        return Verdict("under-trained", last, f"only {chart.looks} looks so far", "more --steps")
-    for name in _FALLING:
-        trend = chart.trend(name)
-        near, enough = (0.01, 0.8) if name == "signal/energy" else (0.0, 0.97)
-        if trend is not None and 0 < trend < enough and chart.last(name) > near:
-            short = name.removeprefix("signal/")
-            return Verdict(
-                "under-trained", last, f"{short} still falls: by {1 - trend:.0%} in the last third",
-                "more --steps: liangyi resume RUN --steps N",
-            )  # fmt: skip
-    if chart.has("signal/coverage") and chart.last("signal/coverage") < 0.1:
-        return Verdict(
-            "under-trained", last,
-            f"only {chart.last('signal/coverage'):.0%} of the real items have a sample near by; no "
-            "signal says why",
-            "more --steps; if that changes nothing, a larger network or another loss",
-        )  # fmt: skip
-    return Verdict("healthy", last, "no signal is out of its bounds", "")
-
-
-_FALLING = ("signal/energy", "test/loss", "test/pixel_error", "reconstruction", "loss")
-EARLY = 6  # looks before which a training looks ill because it has just begun
+AT_ONE_LOOK: tuple[Rule, ...] = (diverging, too_few_items, all_alike)  # what needs no more
+EARLY = LOOKS  # before which a training looks ill because it has just begun
+BEGUN = 200  # steps before which samples are alike because the first weights draw them so
 
 
 def _apart(chart: Chart) -> str:

@@ -12,6 +12,7 @@ from liangyi.core.config import Config, Training
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.data import Source
+from liangyi.doctor.few import ENOUGH, too_few
 from liangyi.runs.run import Run, build
 from liangyi.training.devices import choose_device
 from liangyi.training.trainer import check
@@ -37,6 +38,8 @@ def create(
         raise UserError(f"{source.name} has nothing to train on", setting="data")
     for line in source.findings():
         tell(line)
+    if "sample" in kind.verbs() and (few := too_few(data.size)):
+        tell(f"{few}; {ENOUGH}")
     check_devices(training)
     model = build(kind, config, data.spec, training.seed)
     check(model, training, data.size)
