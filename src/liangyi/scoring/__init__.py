@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Callable
 
 from liangyi.core.errors import UserError
-from liangyi.metrics.card import Card
+from liangyi.metrics.card import Cards
 from liangyi.runs.cards import keep
 from liangyi.runs.run import Run
 from liangyi.scoring import scorers
@@ -26,7 +26,7 @@ def score(
     seed: int = 0,
     inception: bool = False,
     tell: Callable[[str], None] = lambda line: None,
-) -> list[Card]:
+) -> Cards:
     """Measure the trained model of a run, keep the cards in its folder and return them.
 
     Args:
@@ -40,7 +40,7 @@ def score(
         UserError: the run has nothing to score, or too little to compare it with.
     """
     subject = Subject.of(run, number, seed, tell, inception)
-    cards: list[Card] = []
+    cards = Cards()
     for module in pkgutil.iter_modules(scorers.__path__):
         scorer = importlib.import_module(f"{scorers.__name__}.{module.name}")
         known = {card.metric for card in cards}
