@@ -14,11 +14,13 @@ from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.doctor.diagnosis import verdicts_of
 from liangyi.doctor.verdict import Verdict
-from liangyi.metrics.card import Cards
+from liangyi.metrics.card import Card, Cards
 from liangyi.runs.run import Run
-from liangyi.views import intervals, pages
+from liangyi.views import pages
+from liangyi.views.cards import LEGEND
 from liangyi.views.conditions import conditions
 from liangyi.views.curves import curves
+from liangyi.views.figures import figures, short
 
 
 @cell.register
@@ -59,8 +61,19 @@ def _(model: Model) -> str:
 @cell.register
 def _(cards: Cards) -> str:
     """Show their values, intervals and floors, and what these mean."""
-    said = [intervals.LEGEND, *conditions([(card.metric, card) for card in cards])]
-    return pages.part("cell_cards.html", cards=cards, notes=said)
+    said = [LEGEND, *conditions([(card.metric, card) for card in cards])]
+    rows = [(card, *figures(card), _interval(card)) for card in cards]
+    return pages.part("cell_cards.html", rows=rows, notes=said)
+
+
+def _interval(card: Card) -> str:
+    """Return both ends, as exact as the margin is written; nothing where they are not known."""
+    away = figures(card)[1]
+    if not away or card.interval is None:
+        return ""
+    decimals = len(away.partition(".")[2])
+    ends = [short(x, 4) if "e" in away else f"{x:.{decimals}f}" for x in card.interval]
+    return " … ".join(ends)
 
 
 def progress_cell(line: str, share: float) -> str:
