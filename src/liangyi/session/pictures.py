@@ -28,7 +28,7 @@ def sheet_of(model: Model, data: Data | None) -> bytes | None:
     named: tuple[str, ...] = ()
     truth: Tensor | None = None
     if "sample" in verbs:
-        shown = model.sample(fields.shown(field))
+        shown = model.sample(_many(model))
         named = captions(model, asked(model, len(shown)))
         if data is not None and fields.overlaid(field):
             truth = getattr(_some(model, data, len(shown)), model.spec.item)
@@ -51,7 +51,7 @@ def real_sheet_of(model: Model, data: Data) -> bytes | None:
     field = model.spec.created
     if "sample" not in model.verbs() or fields.overlaid(field):
         return None
-    count = fields.shown(field)
+    count = _many(model)
     label = asked(model, count)
     if label is None:
         return _png(model, getattr(_some(model, data, count), model.spec.item))
@@ -62,6 +62,13 @@ def real_sheet_of(model: Model, data: Data) -> bytes | None:
             break
     found = getattr(pool, model.spec.item)[chosen.to(pool.label.device)]
     return _png(model, found, None, captions(model, pool.label.cpu()[chosen]))
+
+
+def _many(model: Model) -> int:
+    """Return how many samples a sheet shows: as many of each class, where there are classes."""
+    count = fields.shown(model.spec.created)
+    classes = len(model.spec.classes) if model.conditions("sample") == ["label"] else 1
+    return count - count % classes if classes <= count else count
 
 
 def _of_classes(there: Tensor, wanted: Tensor) -> tuple[Tensor, bool]:
