@@ -49,6 +49,7 @@ def test_training_shows_one_line_that_ends_at_the_last_step(outputs):
     # breaks when nothing is shown without widgets, or a line is added for each state
     (line,) = [one for one in outputs[1] if "progress" in str(one.get("data"))]
     assert "20/20  100%" in line["data"]["text/plain"] and "<progress" in line["data"]["text/html"]
+    assert "━" not in line["data"]["text/plain"]  # one bar is enough
     assert not [one for one in outputs[1] if one["output_type"] == "error" or "Warn" in str(one)]
 
 
@@ -63,6 +64,7 @@ def test_a_run_a_model_and_a_card_are_shown(outputs):
 def test_a_label_that_the_model_does_not_know_is_one_line(outputs):
     (error,) = outputs[5]
     assert error["ename"] == "UserError" and error["evalue"].startswith("gan does not know labels;")
+    assert error["traceback"] == [f"UserError: {error['evalue']}"]
 
 
 SCRIPT = "import liangyi; liangyi.train('gan', 'ring', 'run', steps=2, latent=2{more})"

@@ -92,8 +92,8 @@ def test_a_model_shows_parts_weights_verbs_and_settings():
         count = sum(weights.numel() for weights in part.parameters())
         assert f"{name}{type(part).__name__} {count:,}" in said
     assert f"all {sum(weights.numel() for weights in model.parameters()):,}" in said
-    assert "for image 1 x 20 x 20" in said and "10 classes: 0, 1" in said
-    assert "sample(count, label)" in said and "pictures of one class" in said
+    assert "for image [1 20 20]" in said and "10 classes: 0, 1" in said
+    assert "sample(count, label)" in said and "pictures of one class" in said and "`" not in said
     for field in dataclasses.fields(model.config):
         assert field.name in said
     assert "length of the noise" in said

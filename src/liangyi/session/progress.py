@@ -22,7 +22,6 @@ from liangyi.views.cells import progress_cell
 _console = Console(stderr=True, highlight=False, soft_wrap=True)
 _PACE = 10  # steps between looks at the metrics, which wait for the device
 _MOMENT = 0.5  # seconds between two states of a notebook's line
-_LINE = 100  # letters of that line
 
 
 def watched() -> bool:
@@ -92,7 +91,11 @@ class Progress:
         """Bring a notebook's line up to date, where it is time for that."""
         if self.cell and self.bar.tasks:
             (task,) = self.bar.tasks
-            self.cell.move(_told(task, _LINE), task.percentage / 100, at_once)
+            self.cell.move(
+                _told(task, _ROOMY - 1),  # the cell has a bar of its own
+                task.percentage / 100,
+                at_once,
+            )
 
 
 class _Cell:

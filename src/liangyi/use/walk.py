@@ -132,7 +132,7 @@ def _palette(frames: list[Tensor]) -> Image.Image:
     """Return the 256 colours that serve the whole film: one palette a frame would flicker."""
     chosen = torch.stack(frames[:: math.ceil(len(frames) / PALETTE_FROM)])
     strip = to_picture(chosen.permute(1, 0, 2, 3).flatten(1, 2))
-    return strip.quantize(256, method=Image.Quantize.MEDIANCUT)
+    return strip.quantize(256, method=Image.Quantize.MEDIANCUT, kmeans=1)
 
 
 def _mp4(frames: Iterator[Tensor], count: int, path: Path, fps: float, size: int | None) -> None:

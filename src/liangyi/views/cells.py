@@ -53,7 +53,10 @@ def _(model: Model) -> str:
         spec=model.spec,
         parts=parts,
         total=_weights(model),
-        verbs=[(_call(model, name), verb.about) for name, verb in model.verbs().items()],
+        verbs=[
+            (_call(model, name), verb.about.replace("`", ""))
+            for name, verb in model.verbs().items()
+        ],
         settings={name: (value, helps.get(name, "")) for name, value in settings.items()},
     )
 
