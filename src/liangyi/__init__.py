@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from liangyi.api import create, create_run, load, resume, train
+    from liangyi.api import Run, create, create_run, load, resume, score, train
     from liangyi.core.batch import Images, Labelled, Points, Tokens
     from liangyi.core.config import Config, Training
     from liangyi.core.errors import UserError
@@ -24,14 +24,12 @@ if TYPE_CHECKING:
     from liangyi.core.spec import Spec
     from liangyi.data import choose
     from liangyi.doctor.diagnosis import diagnose
-    from liangyi.runs.run import Run
-    from liangyi.scoring import score
     from liangyi.session import Began, Ended, Message, Rewound, Session, Stepped
     from liangyi.training.trainer import Trainer
 
 # loaded at first use, so that the command line can answer before PyTorch is there
 _HOMES = {
-    "liangyi.api": ("create", "create_run", "load", "resume", "train"),
+    "liangyi.api": ("Run", "create", "create_run", "load", "resume", "score", "train"),
     "liangyi.core.batch": ("Images", "Labelled", "Points", "Tokens"),
     "liangyi.core.config": ("Config", "Training"),
     "liangyi.core.errors": ("UserError",),
@@ -40,8 +38,6 @@ _HOMES = {
     "liangyi.core.spec": ("Spec",),
     "liangyi.data": ("choose",),
     "liangyi.doctor.diagnosis": ("diagnose",),
-    "liangyi.runs.run": ("Run",),
-    "liangyi.scoring": ("score",),
     "liangyi.session": ("Began", "Ended", "Message", "Rewound", "Session", "Stepped"),
     "liangyi.training.trainer": ("Trainer",),
 }

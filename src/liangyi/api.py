@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import liangyi.views.cells  # noqa: F401  what runs, models and cards look like in a notebook
 from liangyi import data as sources
 from liangyi.core import registry
 from liangyi.core.config import Config, Training, checked
@@ -17,9 +18,10 @@ from liangyi.core.spec import Spec
 from liangyi.data import Source
 from liangyi.data.arrays import Arrays
 from liangyi.runs.run import Run, build
+from liangyi.scoring import score
 from liangyi.session.create import create as _create
 from liangyi.session.interrupts import interrupts
-from liangyi.session.progress import Progress, say
+from liangyi.session.progress import Progress, say, watched
 from liangyi.session.session import Session
 
 Data = Any  # a name, a path, arrays (see `liangyi.data.arrays`), a `Source`; nothing: what suits
@@ -60,7 +62,7 @@ def train(
     out: Path | str | None = None,
     *,
     held_out: Any = None,
-    progress: bool = True,
+    progress: bool | None = None,
     **settings: Any,
 ) -> Run:
     """Train a model on data and return its run, a folder with everything about it.
@@ -74,19 +76,20 @@ def train(
             such as `image` and `label`, a torch `Dataset`, a table; nothing: what suits the model.
         out: the run's folder; nothing: the next free `runs/name-data-number`.
         held_out: of arrays, those that are not learned from.
-        progress: show it.
+        progress: show it; None: where somebody watches, on a terminal or in a notebook.
         **settings: of the model's `Config`, of the data's own and of `Training`.
 
     Raises:
         UserError: there is no such model, data or setting, or the training failed.
     """
-    run, source = _run(name, data, out, held_out, settings, tell=progress)
-    _follow(run, source, progress)
+    shows = watched() if progress is None else progress
+    run, source = _run(name, data, out, held_out, settings, tell=shows)
+    _follow(run, source, shows)
     return run
 
 
 def resume(
-    run: Run | Path | str, data: Data = None, *, held_out: Any = None, progress: bool = True
+    run: Run | Path | str, data: Data = None, *, held_out: Any = None, progress: bool | None = None
 ) -> Run:
     """Go on with a run to its end, bit for bit as if it had never stopped.
 
@@ -94,13 +97,14 @@ def resume(
         run: the run, or its folder.
         data: what it learns from, for a run whose data was given in memory.
         held_out: of arrays, those that are not learned from, if the run had any.
-        progress: show it.
+        progress: show it; None: where somebody watches, on a terminal or in a notebook.
 
     Raises:
         UserError: it is no run, or its data is not what it began with.
     """
     found = run if isinstance(run, Run) else Run(run)
-    _follow(found, None if data is None else source_of(data, held_out), progress)
+    shows = watched() if progress is None else progress
+    _follow(found, None if data is None else source_of(data, held_out), shows)
     return found
 
 
@@ -175,4 +179,4 @@ def shared_out(settings: Mapping[str, Any], **parts: Any) -> dict[str, Any]:
     return {part: checked(own) for part, own in parts.items()}
 
 
-__all__ = ["Training", "create", "create_run", "load", "resume", "train"]
+__all__ = ["Run", "Training", "create", "create_run", "load", "resume", "score", "train"]

@@ -142,7 +142,7 @@ class TestSample:
             ("gan", "-o", "--out wants a value"),
             ("gan", "--seed -1", "--seed -1: should be greater than or equal to 0"),
             ("gan", "--seed 99999999999999999999", "should be smaller"),
-            ("gan", "--label 1", "gan cannot be asked for a label: it draws without being asked"),
+            ("gan", "--label 1", "gan does not know labels; it draws without being asked"),
             ("gan", "-o x.jpg", "its name may end in .png or .npy, or be a folder's"),
             ("gan", "-o x.txt", "cannot write these samples to x.txt"),
             ("gan", "-n 1000000000", "too many for one sheet: at most 800,000, or FILE.npy"),
@@ -184,7 +184,7 @@ class TestWalkAndDream:
             ("mnist-cnn", "", "draws no pictures to walk through"),
             ("ring", "", "draws no pictures to walk through"),
             ("seqgan", "", "draws no pictures to walk through"),
-            ("vae", "--label 1", "vae cannot be asked for a label"),
+            ("vae", "--label 1", "vae does not know labels"),
             ("acgan", "--label 10", "unknown class '10'"),
             ("vae", "--frames 1", "--frames 1: should be greater than or equal to 2"),
             (

@@ -143,3 +143,37 @@ def test_the_kind_draws_its_sheet_with_captions(channels: int) -> None:
     assert sheet.mode == ("L" if channels == 1 else "RGB")
     named = fields.sheet(field, images, (0.0, 1.0), None, ["0", "1", "2", "3"])
     assert named.width == sheet.width and named.height == sheet.height + 2 * CAPTION
+
+
+def test_shared_captions_head_the_rows_of_their_pictures() -> None:
+    # breaks when a sheet of a conditional model does not say which class a row shows
+    names = ["cat", "dog", "newt"] * 4
+    images = torch.arange(12.0).view(12, 1, 1, 1).expand(12, 1, 20, 20) / 12
+    sheet = pixels(grid(images, (0.0, 1.0), columns=4, scale=1, captions=names))
+    aside = sheet.shape[1] - 4 * (20 + GAP) - GAP
+    assert sheet.shape[0] == 3 * (20 + GAP) + GAP and aside > 20
+    for row in range(3):
+        top = GAP + row * (20 + GAP)
+        assert float(sheet[top : top + 20, :aside].float().std()) > 5  # there is something written
+        found = [sheet[top + 9, aside + GAP + place * (20 + GAP) + 9] for place in range(4)]
+        assert found == to_bytes(images[row::3, 0, 0, 0], (0.0, 1.0)).tolist()
+
+
+def test_one_class_alone_is_said_once_and_its_pictures_fill_a_square() -> None:
+    sheet = grid(torch.rand(64, 1, 8, 8), (0.0, 1.0), captions=["seven"] * 64)
+    bare = grid(torch.rand(64, 1, 8, 8), (0.0, 1.0))
+    assert sheet.height == bare.height and 20 < sheet.width - bare.width < 100
+
+
+@pytest.mark.parametrize("classes", [1, 2, 3, 7, 10, 20])
+def test_headed_sheets_are_about_square_and_hold_every_picture(classes: int) -> None:
+    images = torch.ones(60, 1, 10, 10)
+    names = [f"kind {number % classes}" for number in range(60)]
+    sheet = pixels(grid(images, (0.0, 1.0), captions=names, scale=1))
+    assert int((sheet == 255).sum()) >= 60 * 100
+    assert 0.25 <= sheet.shape[1] / sheet.shape[0] <= 2.5
+
+
+def test_a_heading_is_cut_before_it_is_wider_than_the_pictures() -> None:
+    sheet = grid(torch.rand(9, 1, 20, 20), (0.0, 1.0), captions=["w" * 999] * 9)
+    assert sheet.width < 800

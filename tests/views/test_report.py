@@ -70,6 +70,19 @@ def test_without_scripts_the_newest_sample_is_large_and_dead_controls_are_hidden
     assert "hidden" in slider
 
 
+def test_real_items_stand_beside_the_samples_where_there_are_some() -> None:
+    read = Page(page(real=sample(7)[1]))
+    drawn, real = [image for image in read.all("img") if image.get("class") == "large"]
+    assert drawn["src"] != real["src"] == f"data:image/png;base64,{png(7)}"
+    assert real["alt"] == "real items"
+    # the script shows other steps in the first large picture of the samples
+    assert page(real=sample(7)[1]).index(png(200)) < page(real=sample(7)[1]).index(png(7))
+
+
+def png(step: int) -> str:
+    return base64.b64encode(sample(step)[1]).decode()
+
+
 def test_the_page_asks_nobody_for_anything() -> None:
     assert not asks_others(page())
     assert asks_others(page().replace("<main>", '<main><img src="//evil">'))  # it would be seen
@@ -115,7 +128,7 @@ def test_a_run_that_has_barely_begun_has_a_page() -> None:
 def test_what_a_run_does_not_have_leaves_no_trace() -> None:
     # breaks when a page has an empty heading for a run that was never scored or examined
     plain = page()
-    assert plain == page(cards=[], verdicts=[], nearest=None)
+    assert plain == page(cards=[], verdicts=[], nearest=None, real=None)
     for title in ("Diagnosis", "How good", "Nearest training pictures"):
         assert title not in Page(plain).words
     assert re.findall(r"<h2>(.*?)</h2>", plain) == [

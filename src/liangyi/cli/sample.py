@@ -28,11 +28,13 @@ def main(words: Sequence[str]) -> None:
     from liangyi.cli.watch import say
     from liangyi.core.verbs import label_of, parts
     from liangyi.use.sample import write_samples
+    from liangyi.views.captions import asked, captions
 
     name, rest = named(words, "sample")
     args = parse(Sample, rest, "sample RUN", "Draw from a trained model.")
     model = run_of(name, args.model).model(tell=say)
     conditions = {} if args.label is None else {"label": label_of(model, args.label)}
     found = parts(model, args.number, args.seed, **conditions)
-    write_samples(found, args.number, model, args.out, tell=say)
+    named = captions(model, asked(model, args.number, **conditions))
+    write_samples(found, args.number, model, args.out, say, named)
     print(f"{args.number} sample{'s' * (args.number != 1)}: {args.out}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le
 
 from liangyi.cli.choose import Outside
 from liangyi.cli.flags import parse
@@ -22,6 +22,9 @@ class Walk(Outside):
     stops: Annotated[int, Ge(2), Le(10_000)] = 6  # random codes that the walk passes
     label: str | None = None  # stay in this class, for models that can be asked
     seed: Natural = 0  # other seeds, other walks
+    # pixels of the shorter side, smoothly resized; else 256, or the picture's own where larger
+    size: Annotated[int, Ge(16), Le(4096)] | None = None
+    fps: Annotated[float, Gt(0), Le(240)] = 25.0  # frames a second; of a .gif at most 50
     out: Path = Path("walk.gif")  # .gif or .mp4
 
 
@@ -44,5 +47,5 @@ def main(words: Sequence[str]) -> None:
         )
     conditions = {} if args.label is None else {"label": label_of(model, args.label)}
     found = frames(model, args.frames, args.stops, args.seed, **conditions)
-    walk(found, args.frames, model.image_range, args.out)
+    walk(found, args.frames, model.image_range, args.out, args.fps, args.size)
     print(f"{args.frames} frames: {args.out}")

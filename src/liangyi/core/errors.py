@@ -21,6 +21,10 @@ class UserError(ValueError):
         super().__init__(message)
         self.setting = setting
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows of it: the same one line."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 def shown(text: object) -> str:
     """Return what somebody typed as it may stand in a message: printable, at most 60 characters."""

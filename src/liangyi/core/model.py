@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from liangyi.core import draw
 from liangyi.core.batch import Images
+from liangyi.core.cell import cell
 from liangyi.core.config import Config, Training
 from liangyi.core.errors import UserError
-from liangyi.core.spec import Spec, fields_of
+from liangyi.core.spec import Field, Spec, fields_of
 
 Part = nn.Module | nn.Parameter
 Player = Part | tuple[Part, ...]
@@ -133,6 +134,9 @@ class Model(nn.Module, ABC):
         """Whether a weight, by its path, is one of a borrowed network."""
         return any(name == part or name.startswith(f"{part}.") for part in cls.borrowed)
 
+    def _repr_html_(self) -> str | None:
+        return cell(self)
+
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
@@ -195,6 +199,13 @@ class Model(nn.Module, ABC):
         return torch.full((count,), label, device=self.device)
 
 
+def unasked(model: Model, verb: str, name: str) -> UserError:
+    """Build the error for who asks a verb for something that it does not know."""
+    known = model.conditions(verb)
+    can = f"it can be asked for a {known[0]}" if known else "it draws without being asked"
+    return UserError(f"{model.name()} does not know {name}s; {can}", setting=name)
+
+
 P = ParamSpec("P")
 R = TypeVar("R")
 M = TypeVar("M", bound=Model)
@@ -223,6 +234,9 @@ def verb(method: Callable[Concatenate[M, P], R]) -> Callable[..., R]:
 
     @functools.wraps(method)
     def run(self: M, *args: Any, seed: int = 0, first: int = 0, **kwargs: Any) -> R:
+        for name in kwargs.keys() - parameters.keys():
+            if name in self.spec.fields or name.capitalize() in Field.kinds:
+                raise unasked(self, method.__name__, name)
         with evaluating(self, seed, first):
             return method(self, *args, **kwargs)
 

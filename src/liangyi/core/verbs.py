@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from liangyi.core.errors import UserError, shown, unknown
-from liangyi.core.model import Model, evaluating
+from liangyi.core.model import Model, evaluating, unasked
 
 PART = 512  # drawn at once
 
@@ -27,10 +27,7 @@ def demand(model: Model, verb: str, seed: int, conditions: Mapping[str, Any]) ->
     known = model.conditions(verb)
     for name, value in conditions.items():
         if name not in known:
-            can = (
-                f"; it can be asked for a {known[0]}" if known else ": it draws without being asked"
-            )
-            raise UserError(f"{model.name()} cannot be asked for a {name}{can}", setting=name)
+            raise unasked(model, verb, name)
         if name == "label":
             model.asked(1, value)  # which knows the classes
     if not 0 <= seed < 2**63:

@@ -76,6 +76,12 @@ def shown(field: Field) -> int:
 
 
 @singledispatch
+def overlaid(field: Field) -> bool:
+    """Whether a sheet shows real and generated items in one drawing."""
+    return False
+
+
+@singledispatch
 def lines(field: Field, items: Tensor) -> list[str]:
     """Return items as text, a line each."""
     rows = items.detach().cpu().flatten(1).tolist() if len(items) else []
@@ -97,7 +103,7 @@ def sheet(
         items: what to draw, in the model's range.
         value_range: that range.
         truth: real items [M ...] to compare with, where the kind shows them together.
-        captions: a line below each item, or nothing.
+        captions: what to say of each item, or nothing.
     """
     from liangyi.fields.listing import listing
 

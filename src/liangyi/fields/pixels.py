@@ -19,6 +19,8 @@ PAPER = 232  # grey level of the gaps: apart from black and from white backgroun
 SMOOTH_BELOW = 16  # pixels of a side, from which on enlarged pixels are shown as squares
 WIDTH = 600  # pixels that small pictures are enlarged to fill
 CAPTION = 14  # pixels of a line below each picture
+HEADED = 3  # pictures that share a caption, on average, from which on it heads their rows
+_HEADING = 120  # pixels of a heading at most
 
 
 @fields.scaled.register
@@ -85,7 +87,8 @@ def grid(
         columns: pictures in a row; by default about as many as make the sheet square.
         scale: whole factor of enlargement; by default one that makes the sheet 400 to 800 wide,
             or 1 for pictures that are large already.
-        captions: a word or two below each image, or nothing.
+        captions: a word or two for each image, or nothing. Where images share them, those of one
+            caption come together in rows that it heads; else it stands below its image.
 
     Returns:
         A picture in mode L or RGB whose pixels are the images' own, enlarged.
@@ -97,25 +100,62 @@ def grid(
         raise ValueError(f"a grid needs images [N C H W], got {list(images.shape)}")
     pixels = visible(to_bytes(images, image_range))
     count, channels, height, width = pixels.shape
-    columns = min(columns or _columns(count, height, width), count)
+    captions = captions[:count]
+    headed = 0 < HEADED * len(set(captions)) <= count
+    groups = _groups(captions) if headed else [list(range(count))]
+    columns = min(columns or _columns(groups, height, width), max(map(len, groups)))
     scale = scale or max(1, round(WIDTH / (columns * width)))
     pixels = enlarged(pixels, scale)
-    rows = math.ceil(count / columns)
-    below = CAPTION if captions else 0
+    font = ImageFont.load_default(size=14 if headed else 11)
+    aside = _aside(captions, font) if headed else 0
+    below = CAPTION if captions and not headed else 0
     tall, wide = height * scale + GAP + below, width * scale + GAP
-    size = (channels, rows * tall + GAP, columns * wide + GAP)
+    size = (channels, _rows(groups, columns) * tall + GAP, aside + columns * wide + GAP)
     sheet = torch.full(size, PAPER, dtype=torch.uint8, device="cpu")
-    for index, picture in enumerate(pixels):
-        top, left = GAP + index // columns * tall, GAP + index % columns * wide
-        sheet[:, top : top + height * scale, left : left + width * scale] = picture
+    lines: list[tuple[float, float, float, str]] = []  # middle, room and words of each caption
+    row = 0
+    for group in groups:
+        for place, index in enumerate(group):
+            top = GAP + (row + place // columns) * tall
+            left = GAP + aside + place % columns * wide
+            sheet[:, top : top + height * scale, left : left + width * scale] = pixels[index]
+            if below:
+                line = (left + width * scale / 2, top + tall - GAP - below / 2, wide)
+                lines.append((*line, captions[index]))
+        if headed:
+            middle = row * tall + GAP + height * scale / 2
+            lines.append((aside / 2 + GAP, middle, aside, captions[group[0]]))
+        row += math.ceil(len(group) / columns)
     whole = to_picture(sheet)
-    pen, font = ImageDraw.Draw(whole), ImageFont.load_default(size=11)
-    for index, words in enumerate(captions[:count]):
-        place = (index % columns * wide + wide / 2, index // columns * tall + tall - below / 2)
-        while words and font.getlength(words) > wide:
-            words = words[:-1]
-        pen.text(place, words, 40 if channels == 1 else (40, 40, 40), font, anchor="mm")
+    pen, ink = ImageDraw.Draw(whole), 40 if channels == 1 else (40, 40, 40)
+    for x, y, room, words in lines:
+        pen.text((x, y), _cut(words, room, font), ink, font, anchor="mm")
     return whole
+
+
+_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+
+def _groups(captions: Sequence[str]) -> list[list[int]]:
+    """Return the numbers of the images that share each caption, in order of the first of each."""
+    groups: dict[str, list[int]] = {}
+    for index, words in enumerate(captions):
+        groups.setdefault(words, []).append(index)
+    return list(groups.values())
+
+
+def _aside(captions: Sequence[str], font: _Font) -> int:
+    """Return how wide the column of headings is."""
+    return min(_HEADING, math.ceil(max(map(font.getlength, captions)))) + 8
+
+
+def _cut(words: str, room: float, font: _Font) -> str:
+    """Return words that fit."""
+    if font.getlength(words) <= room:
+        return words
+    while words and font.getlength(words + "…") > room:
+        words = words[:-1]
+    return words + "…"
 
 
 def enlarged(pixels: Tensor, scale: int) -> Tensor:
@@ -148,8 +188,18 @@ def visible(pixels: Tensor) -> Tensor:
     return pixels[:, :3]
 
 
-def _columns(count: int, height: int, width: int) -> int:
-    """Return about the square layout, or one a little wider if that leaves no hole."""
-    square = max(1, math.ceil(math.sqrt(count * height / width) - 1e-9))
-    whole = [wide for wide in range(square, square * 3 // 2 + 1) if count % wide == 0]
-    return whole[0] if whole else square
+def _columns(groups: Sequence[Sequence[int]], height: int, width: int) -> int:
+    """Return about the square layout, or one a little wider if that leaves fewer holes."""
+    square = 1
+    while square * width < _rows(groups, square) * height and square < max(map(len, groups)):
+        square += 1
+    count = sum(map(len, groups))
+    if len(groups) == 1:  # a hole in the last row is no reason for another shape
+        whole = [wide for wide in range(square, square * 3 // 2 + 1) if count % wide == 0]
+        return whole[0] if whole else square
+    wider = range(square, square * 3 // 2 + 1)
+    return min(wider, key=lambda wide: _rows(groups, wide) * wide - count)
+
+
+def _rows(groups: Sequence[Sequence[int]], columns: int) -> int:
+    return sum(math.ceil(len(group) / columns) for group in groups)

@@ -24,6 +24,11 @@ def _(field: Vector) -> int:
     return 2500 if field.width == 2 else 40
 
 
+@fields.overlaid.register
+def _(field: Vector) -> bool:
+    return field.width == 2
+
+
 @fields.lines.register
 def _(field: Vector, items: Tensor) -> list[str]:
     cells = [[f"{value:.3f}" for value in row] for row in items.detach().cpu().tolist()]

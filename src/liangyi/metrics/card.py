@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import pydantic
 
+from liangyi.core.cell import cell
 from liangyi.core.errors import UserError
 
 
@@ -57,6 +58,9 @@ class Card:
         away = self.margin
         return None if away is None else (self.value - away, self.value + away)
 
+    def _repr_html_(self) -> str | None:
+        return cell(Cards([self]))
+
     def json(self) -> dict[str, Any]:
         """Return the plain form; what is not finite becomes null, which is what JSON has."""
         interval = self.interval
@@ -84,6 +88,13 @@ class Card:
             first = error.errors()[0]
             reason = ": ".join([*map(str, first["loc"]), first["msg"]])
             raise UserError(f"{where} holds no cards ({reason}); score the run anew") from None
+
+
+class Cards(list[Card]):
+    """Cards of one model, which notebooks show as a table."""
+
+    def _repr_html_(self) -> str | None:
+        return cell(self)
 
 
 @functools.cache

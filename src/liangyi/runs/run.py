@@ -4,6 +4,7 @@ config.json    model, data, training settings, versions: enough to build the mod
 process.json   who is training it now
 log.jsonl      one line a report
 samples/       step-numbered pictures, always of the same noise
+real.png       real items to hold beside them
 checkpoints/   tensors and JSON only
 borrowed/      frozen weights of other networks that it needs, once
 report.html    one self-contained page
@@ -24,6 +25,7 @@ import torch
 
 from liangyi import data as sources
 from liangyi.core import capacity, draw, files, registry
+from liangyi.core.cell import cell
 from liangyi.core.config import Config, Training, from_plain, help_of, to_plain
 from liangyi.core.errors import UserError, shown
 from liangyi.core.model import Model
@@ -42,6 +44,7 @@ Tell = Callable[[str], None]
 State = Literal["new", "running", "stopped", "failed", "done"]
 
 _CONFIG, _LOG, _SAMPLES, _CHECKPOINTS = "config.json", "log.jsonl", "samples", "checkpoints"
+_REAL = "real.png"
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -247,6 +250,9 @@ class Run:
         """Return the steps of its checkpoints, newest first."""
         return checkpoint.steps(self.path / _CHECKPOINTS)
 
+    def _repr_html_(self) -> str | None:
+        return cell(self)
+
     def __repr__(self) -> str:
         return (
             f"Run({str(self.path)!r}: {self.kind.name()} on {self.data_name}, {self.state}, "
@@ -404,6 +410,15 @@ class Run:
         self.place.demand()
         (self.path / _SAMPLES).mkdir(exist_ok=True)
         files.write(self.path / _SAMPLES / f"{step:08d}.png", png)
+
+    def real(self) -> bytes | None:
+        """Return the sheet of real items to hold beside the samples, None where there is none."""
+        return picture(self.path / _REAL)
+
+    def keep_real(self, png: bytes) -> None:
+        """Write that sheet."""
+        self.place.demand()
+        files.write(self.path / _REAL, png)
 
     # what others keep beside it
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from liangyi.core.errors import UserError
 from liangyi.core.tracking import Track, untracked
-from liangyi.metrics.card import Card
+from liangyi.metrics.card import Cards
 from liangyi.runs.cards import keep
 from liangyi.runs.run import Run
 from liangyi.scoring import scorers
@@ -29,7 +29,7 @@ def score(
     tell: Callable[[str], None] = lambda line: None,
     thorough: bool = False,
     track: Track = untracked,
-) -> list[Card]:
+) -> Cards:
     """Measure the trained model of a run, keep the cards in its folder and return them.
 
     Args:
@@ -45,7 +45,7 @@ def score(
         UserError: the run has nothing to score, or too little to compare it with.
     """
     subject = Subject.of(run, number, seed, tell, inception, thorough, track)
-    cards: list[Card] = []
+    cards = Cards()
     for module in pkgutil.iter_modules(scorers.__path__):
         scorer = importlib.import_module(f"{scorers.__name__}.{module.name}")
         known = {card.metric for card in cards}

@@ -1,32 +1,36 @@
-"""What there is to see of a model while it learns, as one picture."""
+"""What there is to see of a model while it learns, and of its data, each as one picture."""
 
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from liangyi import fields
-from liangyi.core.model import Model, evaluating
+from liangyi.core.model import Model
 from liangyi.data import Data
+from liangyi.views.captions import asked, captions
 
 _PAIRS = 32  # items that are shown beside their reconstructions
 _ROW = 8
+_POOLS = (4, 16, 64)  # times as many items, among which those of rare classes are looked for
 
 
 def sheet_of(model: Model, data: Data | None) -> bytes | None:
     """Return a PNG of what the model can show, None where that is nothing.
 
-    Samples, with what was asked for below them; or held-out items, each row followed by its
+    Samples, with what was asked for beside them; or held-out items, each row followed by its
     reconstructions; or the dream.
     """
     field, verbs = model.spec.created, model.verbs()
-    captions: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     truth: Tensor | None = None
     if "sample" in verbs:
-        shown, captions = _samples(model, fields.shown(field))
-        if data is not None and not data.size:
+        shown = model.sample(_many(model))
+        named = captions(model, asked(model, len(shown)))
+        if data is not None and fields.overlaid(field):
             truth = getattr(_some(model, data, len(shown)), model.spec.item)
     elif "reconstruct" in verbs and data is not None:
         items = getattr(_some(model, data, _PAIRS), model.spec.item)
@@ -36,21 +40,54 @@ def sheet_of(model: Model, data: Data | None) -> bytes | None:
         shown = model.dream()
     else:
         return None
-    stream = io.BytesIO()
-    sheet = fields.sheet(field, shown.cpu(), model.image_range, truth, captions)
-    sheet.save(stream, "PNG")
-    return stream.getvalue()
+    return _png(model, shown, truth, named)
 
 
-def _some(model: Model, data: Data, count: int) -> object:
+def real_sheet_of(model: Model, data: Data) -> bytes | None:
+    """Return a PNG of real items to hold beside `sheet_of`: as many, as large, of those classes.
+
+    None where that shows real items already.
+    """
+    field = model.spec.created
+    if "sample" not in model.verbs() or fields.overlaid(field):
+        return None
+    count = _many(model)
+    label = asked(model, count)
+    if label is None or "label" not in model.Batch._fields:
+        return _png(model, getattr(_some(model, data, count), model.spec.item))
+    for factor in _POOLS:
+        pool = _some(model, data, factor * count)
+        chosen, complete = _of_classes(pool.label.cpu(), label)
+        if complete:
+            break
+    found = getattr(pool, model.spec.item)[chosen.to(pool.label.device)]
+    return _png(model, found, None, captions(model, pool.label.cpu()[chosen]))
+
+
+def _many(model: Model) -> int:
+    """Return how many samples a sheet shows: as many of each class, where there are classes."""
+    count = fields.shown(model.spec.created)
+    classes = len(model.spec.classes) if model.conditions("sample") == ["label"] else 1
+    return count - count % classes if classes <= count else count
+
+
+def _of_classes(there: Tensor, wanted: Tensor) -> tuple[Tensor, bool]:
+    """Return which items have the wanted classes, each item once; and whether all were found."""
+    queues = {
+        kind: (there == kind).nonzero().flatten().tolist() for kind in wanted.unique().tolist()
+    }
+    chosen = [queues[kind].pop(0) for kind in wanted.tolist() if queues[kind]]
+    return torch.tensor(chosen, dtype=torch.int64, device="cpu"), len(chosen) == len(wanted)
+
+
+def _some(model: Model, data: Data, count: int) -> Any:
     return data.some(count, model.Batch, model.device, model.image_range)
 
 
-def _samples(model: Model, count: int) -> tuple[Tensor, tuple[str, ...]]:
-    """Return samples, and a caption each where they can be asked for something."""
-    shown: Tensor = model.sample(count)
-    if model.conditions("sample") != ["label"]:
-        return shown, ()
-    with evaluating(model):  # without a label the classes come in turn
-        label = model.asked(count)
-    return shown, tuple(fields.lines(model.spec["label"], label.cpu()))
+def _png(
+    model: Model, shown: Tensor, truth: Tensor | None = None, named: tuple[str, ...] = ()
+) -> bytes:
+    stream = io.BytesIO()
+    sheet = fields.sheet(model.spec.created, shown.cpu(), model.image_range, truth, named)
+    sheet.save(stream, "PNG")
+    return stream.getvalue()

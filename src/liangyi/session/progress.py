@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from time import monotonic as _now
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -25,6 +25,7 @@ from rich.text import Text
 from liangyi.core import processes
 from liangyi.runs.run import Run
 from liangyi.session.events import Began, Ended, Event, Message, Rewound, Stepped
+from liangyi.views.cells import progress_cell
 
 T = TypeVar("T")
 
@@ -32,6 +33,12 @@ _console = Console(stderr=True, highlight=False, soft_wrap=True)
 _KNOWN = 5  # steps from which on the time that work will take is known
 _PATIENCE = 10.0  # seconds without a word
 _PACE = 10  # steps between looks at the metrics, which wait for the device
+_MOMENT = 0.5  # seconds between two states of a notebook's line
+
+
+def watched() -> bool:
+    """Tell whether somebody sees a bar: on a terminal, or in a notebook."""
+    return sys.stderr.isatty() or _console.is_jupyter
 
 
 def say(line: str) -> None:
@@ -52,7 +59,7 @@ def track(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
         total: how many there will be.
         what: is done.
     """
-    seen = sys.stderr.isatty() or _console.is_jupyter
+    seen = sys.stderr.isatty() and not _console.is_jupyter  # there rich wants widgets
     columns = (
         TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(),
         TimeRemainingColumn(), TextColumn("left"),
@@ -81,8 +88,10 @@ class Progress:
         self.bar = Bar(
             _Line(),
             console=_console,
-            disable=not (sys.stderr.isatty() or _console.is_jupyter) or processes.rank() != 0,
+            # in notebooks rich draws with widgets, which not all of them have
+            disable=not sys.stderr.isatty() or _console.is_jupyter or processes.rank() != 0,
         )
+        self.cell = _Cell() if _console.is_jupyter and processes.rank() == 0 else None
 
     def __enter__(self) -> Progress:
         self.bar.__enter__()
@@ -113,23 +122,58 @@ class Progress:
                 if report.step % _PACE == 0 or report.step == 1:
                     self.bar.update(self.task, metrics=report.read())
                 self.bar.update(self.task, completed=report.step)
+                self._move(at_once=report.step == self.run.total)
             case Rewound(_, step, factor, reason):
                 say(f"{reason}; back to step {step} at {factor:g} of the learning rate")
                 self.bar.update(self.task, completed=step)
             case Ended():
-                pass
+                self._move(at_once=True)
+
+    def _move(self, at_once: bool) -> None:
+        """Bring a notebook's line up to date, where it is time for that."""
+        if self.cell and self.bar.tasks:
+            (task,) = self.bar.tasks
+            self.cell.move(
+                _told(task, _ROOMY - 1),  # the cell has a bar of its own
+                task.percentage / 100,
+                at_once,
+            )
+
+
+class _Cell:
+    """One line in a notebook that replaces itself; it wants no widgets."""
+
+    def __init__(self) -> None:
+        self.handle: Any = None
+        self.moved = 0.0
+
+    def move(self, line: str, share: float, at_once: bool) -> None:
+        """Show another state, unless the last one is too young."""
+        if _now() - self.moved < _MOMENT and not at_once:
+            return
+        from IPython.display import display  # of the notebook itself: nobody else comes here
+
+        self.moved = _now()
+        shown = {"text/plain": line, "text/html": progress_cell(line, share)}
+        if self.handle is None:
+            self.handle = display(shown, raw=True, display_id=True)
+        else:
+            self.handle.update(shown, raw=True)
 
 
 class _Line(ProgressColumn):
     """The whole line, which knows how wide the terminal is."""
 
     def render(self, task: Task) -> Text:
-        speed = (task.speed or 0.0) * task.fields["batch"]
-        line = line_of(
-            _console.width, task.description, int(task.completed), int(task.total or 0), speed,
-            task.time_remaining, task.fields["metrics"],
-        )  # fmt: skip
-        return Text(line, no_wrap=True, overflow="crop")
+        return Text(_told(task, _console.width), no_wrap=True, overflow="crop")
+
+
+def _told(task: Task, width: int) -> str:
+    speed = (task.speed or 0.0) * task.fields["batch"]
+    return line_of(
+        width, task.description, int(task.completed), int(task.total or 0), speed,
+        task.time_remaining, task.fields["metrics"],
+    )  # fmt: skip
 
 
 _NAME = 24  # most letters of a run's name

@@ -15,8 +15,8 @@ from liangyi.doctor.signals import Reference, signals
 from liangyi.runs.run import Run
 from liangyi.scoring.held_out import figures_on
 from liangyi.session.events import Rewound
-from liangyi.session.pictures import sheet_of
-from liangyi.session.report import write_report
+from liangyi.session.pictures import real_sheet_of, sheet_of
+from liangyi.session.report import Reporter
 from liangyi.training.trainer import Report, Trainer, TrainingFailed
 
 _GLANCE = 2000  # held-out items looked at while training; at the end it is all of them
@@ -31,6 +31,7 @@ class Recorder:
         self.data, self.held_out = data, held_out
         self.board = _tensorboard(run, trainer.step)
         self.real = Reference.of(trainer.model, data, held_out)
+        self.reporter = Reporter(run)
         self.rewound_to = -1
         self.since = time.perf_counter()
         if run.training.rewind and trainer.step == 0:
@@ -55,7 +56,9 @@ class Recorder:
         if saves:
             self.run.save(self.trainer)
         if last:
-            write_report(self.run)
+            self.reporter.write()
+        elif shows:
+            self.reporter.refresh()
         if shows or examines or saves:
             self.since = time.perf_counter()  # looking is not training
         return saves
@@ -77,7 +80,7 @@ class Recorder:
         if not saved:
             self.count_seconds()
             self.run.save(self.trainer)
-        write_report(self.run)
+        self.reporter.write()
 
     def rewind(self, failure: TrainingFailed) -> Rewound | None:
         """Go back to a healthy checkpoint at half the learning rate, where that is still allowed.
@@ -91,7 +94,7 @@ class Recorder:
             if failed_at:  # of what never learned anything nothing stays
                 line = {"step": failed_at, "signal/finite": 0.0, "seconds": round(self.seconds, 3)}
                 run.log(line)
-                write_report(run)
+                self.reporter.write()
             return None
         saved = run.saved()
         if len(saved) > 1 and saved[0] == self.rewound_to:
@@ -136,6 +139,8 @@ class Recorder:
             figures = {f"truth/{name}": value for name, value in known.items()}
         if self.held_out is not None and self.held_out.size:
             figures |= figures_on(model, self.held_out, None if whole else _GLANCE)
+        if self.run.real() is None and (real := real_sheet_of(model, self.data)) is not None:
+            self.run.keep_real(real)
         picture = sheet_of(model, self.held_out or self.data)
         if picture is not None:
             self.run.keep_sample(step, picture)

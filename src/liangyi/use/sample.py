@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ def write_samples(
     model: Model,
     out: Path,
     tell: Callable[[str], None] = lambda line: None,
+    captions: Sequence[str] = (),
 ) -> None:
     """Write samples to FILE.png (a sheet), FILE.npy, FILE.txt (a line each), or a folder of PNGs.
 
@@ -41,11 +43,12 @@ def write_samples(
         model: that draws them.
         out: the place.
         tell: is given a line where they will be large.
+        captions: what a sheet says of each, or nothing.
 
     Raises:
         UserError: these samples cannot be written in that form, or not there; told before any is.
     """
-    write = _form(model.spec.created, count, out)
+    write = _form(model.spec.created, count, out, captions)
     size = _bytes(model.spec.created, count, out)
     if size >= _LARGE:
         capacity.demand_disk(size, out)
@@ -59,7 +62,7 @@ def write_samples(
 _Write = Callable[[Iterable[Tensor], int, Model, Path], None]
 
 
-def _form(field: Field, count: int, out: Path) -> _Write:
+def _form(field: Field, count: int, out: Path, captions: Sequence[str]) -> _Write:
     """Return how samples are written to such a name."""
     picture = isinstance(field, Pixels)
     if out.suffix == ".npy":
@@ -73,7 +76,7 @@ def _form(field: Field, count: int, out: Path) -> _Write:
             raise UserError(
                 f"{count} samples are too many for one sheet: at most {most:,}, or {others}"
             )
-        return _sheet
+        return functools.partial(_sheet, captions)
     if out.suffix == ".txt" and not picture:
         return _lines
     if not out.suffix and picture:
@@ -108,12 +111,14 @@ def _array(found: Iterable[Tensor], count: int, model: Model, out: Path) -> None
             stream.write(array.tobytes())
 
 
-def _sheet(found: Iterable[Tensor], count: int, model: Model, out: Path) -> None:
+def _sheet(
+    captions: Sequence[str], found: Iterable[Tensor], count: int, model: Model, out: Path
+) -> None:
     field, drawn = model.spec.created, torch.cat([*found])
     if isinstance(field, Pixels) and count == 1:  # a picture, no sheet
         image = to_picture(fields.stored(field, drawn, model.image_range)[0])
     else:
-        image = fields.sheet(field, drawn, model.image_range)
+        image = fields.sheet(field, drawn, model.image_range, None, captions)
     files.write(out, _png(image))
 
 

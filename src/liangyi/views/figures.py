@@ -7,6 +7,12 @@ import math
 from liangyi.metrics.card import Card
 
 ARROWS = {"lower": "↓", "higher": "↑", "half": "½", "none": ""}
+BETTER = {
+    "lower": "lower is better",
+    "higher": "higher is better",
+    "half": "0.5 is best",
+    "none": "neither way is better",
+}
 MEANING = "95 % interval, samples and real items both drawn anew"  # of all cards: docs/scores.md
 DIGITS = 4  # of a figure without an error
 LONGEST = 6  # decimals, beyond which powers of ten are written

@@ -30,6 +30,16 @@ def render(template: str, **known: Any) -> str:
     return page.render(styles=styles, scripts=scripts, policy=_policy(styles, scripts), **known)
 
 
+def part(template: str, **known: Any) -> str:
+    """Return a piece of a page, without styles and scripts; all words are escaped.
+
+    Args:
+        template: a file in templates/.
+        **known: what it shows.
+    """
+    return _environment().get_template(template).render(**known)
+
+
 def address(png: bytes) -> str:
     """Return a PNG file as the address of itself."""
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
@@ -61,7 +71,11 @@ def _environment() -> jinja2.Environment:
         "short": figures.short,
         "typed": typed,
     }
-    environment.globals |= {"scale": intervals.scale, "ARROWS": figures.ARROWS}
+    environment.globals |= {
+        "scale": intervals.scale,
+        "ARROWS": figures.ARROWS,
+        "BETTER": figures.BETTER,
+    }
     # JavaScript knows no NaN; series keep their order
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     return environment

@@ -29,6 +29,7 @@ def report(
     cards: Sequence[Card] = (),
     verdicts: Sequence[Verdict] = (),
     nearest: bytes | None = None,
+    real: bytes | None = None,
 ) -> str:
     """Write the page.
 
@@ -44,6 +45,7 @@ def report(
         cards: how good the model is.
         verdicts: the doctor's.
         nearest: PNG file: generated pictures above the nearest training pictures.
+        real: PNG file: real items to hold beside the samples, as many and as large.
 
     Returns:
         HTML. All words are escaped.
@@ -63,6 +65,7 @@ def report(
         card_notes=[intervals.LEGEND, *conditions([(card.metric, card) for card in cards])],
         verdicts=verdicts,
         nearest=nearest,
+        real=real,
     )
 
 
