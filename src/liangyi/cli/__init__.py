@@ -23,7 +23,7 @@ VERBS = {
     "walk": "a walk through what a trained model can draw, as GIF or MP4",
     "score": "how good a trained model is: cards with intervals and floors",
     "diagnose": "what goes wrong in a training, the evidence, and what to try",
-    "compare": "several runs side by side: cards, curves, samples",
+    "compare": "several runs side by side: samples, curves, verdicts, cards",
     "lab": "experiments: many small trainings under equal terms, and their table",
     "reproduce": "make the figures of a record again",
     "check": "whether a model keeps the contract, also one from a file of yours",

@@ -26,13 +26,14 @@ def main(words: Sequence[str]) -> None:
     """Draw and write."""
     from liangyi.cli.choose import named, run_of
     from liangyi.cli.watch import say
-    from liangyi.core.verbs import label_of, parts
+    from liangyi.core.counts import many
+    from liangyi.core.verbs import parts
     from liangyi.use.sample import write_samples
 
     name, rest = named(words, "sample")
     args = parse(Sample, rest, "sample RUN", "Draw from a trained model.")
     model = run_of(name, args.model).model(tell=say)
-    conditions = {} if args.label is None else {"label": label_of(model, args.label)}
+    conditions = {} if args.label is None else {"label": args.label}
     found = parts(model, args.number, args.seed, **conditions)
     write_samples(found, args.number, model, args.out, tell=say)
-    print(f"{args.number} sample{'s' * (args.number != 1)}: {args.out}")
+    print(f"{many(args.number, 'sample')}: {args.out}")

@@ -24,6 +24,7 @@ from torch.nn.functional import interpolate
 from liangyi.core import files
 from liangyi.core.batch import Labelled
 from liangyi.core.config import Training, to_plain
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Pixels, Spec
 from liangyi.data import Batches, Data, Dataset, Source
@@ -186,7 +187,7 @@ def _trained(
     """Train an evaluator and keep it."""
     model = build(MnistCNN, config, pupil.spec, training.seed)
     assert isinstance(model, MnistCNN)
-    tell(f"training an evaluator of this data, once: {training.steps} steps")
+    tell(f"training an evaluator of this data, once: {many(training.steps, 'step')}")
     device = choose_device(training.device)
     batch, seed = training.batch_size, training.seed
     stream = Batches(pupil, Labelled, batch, seed, device, model.image_range)

@@ -138,7 +138,7 @@ class ACGAN(Model):
         return cross_entropy(named[: len(label)].float(), label)
 
     @verb
-    def sample(self, count: int, label: int | None = None) -> Tensor:
+    def sample(self, count: int, label: int | str | None = None) -> Tensor:
         """Return `count` pictures of one class, or of all classes in turn.
 
         Raises:
@@ -148,7 +148,7 @@ class ACGAN(Model):
 
     @verb
     def interpolate(
-        self, count: int, stops: int = 4, label: int | None = None, begin: int = 0,
+        self, count: int, stops: int = 4, label: int | str | None = None, begin: int = 0,
         end: int | None = None,
     ) -> Tensor:  # fmt: skip
         """Return pictures on a closed walk of `count` through the noise: all, or `begin` ... `end`.
