@@ -59,6 +59,8 @@ def main(words: Sequence[str]) -> None:
     else:
         print(f"{title} for {model.spec.item} {model.spec.shape}\n")
         print(table.render(networks))
+        if model.verbs():
+            print(f"\nit can: {', '.join(model.verbs())}")
     if args.out and not args.json:
         print(f"drawn: {args.out}")
 

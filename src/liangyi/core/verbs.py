@@ -14,8 +14,8 @@ from liangyi.core.model import Model, evaluating
 PART = 512  # drawn at once
 
 
-def demand(model: Model, verb: str, seed: int, conditions: Mapping[str, Any]) -> None:
-    """Make sure that a model can be asked for this.
+def demand_verb(model: Model | type[Model], verb: str) -> None:
+    """Make sure that a model can do this.
 
     Raises:
         UserError: it cannot.
@@ -24,6 +24,15 @@ def demand(model: Model, verb: str, seed: int, conditions: Mapping[str, Any]) ->
         raise UserError(
             f"{model.name()} cannot {verb}; it can: {', '.join(model.verbs()) or 'nothing'}"
         )
+
+
+def demand(model: Model, verb: str, seed: int, conditions: Mapping[str, Any]) -> None:
+    """Make sure that a model can be asked for this.
+
+    Raises:
+        UserError: it cannot.
+    """
+    demand_verb(model, verb)
     known = model.conditions(verb)
     for name, value in conditions.items():
         if name not in known:

@@ -96,7 +96,9 @@ def _settings(run: Run) -> dict[str, str]:
 def _typed(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(map(str, value)) or "none"
-    return {None: "none", True: "yes", False: "no"}.get(value) or str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)
 
 
 def write_page(found: Comparison, out: Path) -> None:

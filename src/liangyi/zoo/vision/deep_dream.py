@@ -32,6 +32,7 @@ from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
+from liangyi.core.spec import Pixels
 from liangyi.nets.features import Features
 from liangyi.runs.classifiers import classifier
 
@@ -124,7 +125,7 @@ class DeepDream(Model):
         return total
 
     @verb
-    def dream(self) -> Tensor:
+    def dream(self) -> Annotated[Tensor, Pixels]:
         """Return the picture of the largest octave, [1 C H W] in (-1, 1)."""
         return self.octaves[-1].detach().clamp(-1, 1)
 
