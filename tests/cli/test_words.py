@@ -93,7 +93,7 @@ MISTAKES = [
     ),
     ("train acgan --data digits", "multiples of 4 and at least 20, not 8 x 8; try --size 28"),
     ("train dcgan --data-root nothere --data mnist", "--data-root may point at a copy"),
-    ("train deep-dream", "--classifier: no classifier at ''; give a run"),
+    ("train deep-dream", "--classifier: none is given; give a run"),
     ("train dcgan --out /proc/run", "cannot make /proc/run"),
     ("sample nothere", "nothere is not a run"),
     ("sample .", "is not a run"),
@@ -116,7 +116,7 @@ MISTAKES = [
     ("resume nothere", "nothere is not a run"),
     ("walk nothere", "nothere is not a run"),
     ("dream nothere.png", "there is no picture and no folder of pictures at nothere.png"),
-    ("dream digits", "--classifier: no classifier at ''; give a run"),
+    ("dream digits", "--classifier: none is given; give a run"),
     ("dream digits --classifier torchvision:resnet1", "did you mean resnet18"),
     ("dream ring --classifier x", "ring has no pictures to dream over"),
 ]

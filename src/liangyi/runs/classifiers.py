@@ -37,9 +37,8 @@ def classifier(reference: str) -> Borrowed:
         network = _torchvision(name, file_name)
         return Borrowed(reference, network, 3, None, {"torchvision": name})
     if not reference or not Run.there(reference):
-        raise UserError(
-            f"no classifier at {shown(reference)!r}; {_wanted(reference)}", setting="classifier"
-        )
+        none = f"no classifier at {shown(reference)!r}" if reference else "none is given"
+        raise UserError(f"{none}; {_wanted(reference)}", setting="classifier")
     run = Run(reference)
     model = run.model()
     if "classify" not in model.verbs():
@@ -65,7 +64,7 @@ def _names() -> list[str]:
     """Return torchvision's classifiers of pictures: those without a prefix."""
     from torchvision import models  # late: it costs more than a second
 
-    return models.list_models(module=models)  # type: ignore[no-any-return]
+    return models.list_models(module=models)
 
 
 def _built(reference: str, about: dict[str, Any]) -> Borrowed:

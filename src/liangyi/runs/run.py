@@ -478,7 +478,8 @@ def _beside(path: Path) -> str:
         count = many(len(inside), "run")
         return f", but holds {count}: {few([shown(run) for run in inside], 4)}; name one"
     known = {run.name: run for place in (path.parent, Path("runs")) for run in runs_in(place)}
-    near = difflib.get_close_matches(path.name[:100], known, n=2, cutoff=0.7)
+    near = difflib.get_close_matches(path.name[:100], known, n=2, cutoff=0.6)
+    near = [path.name] if path.name in known else near
     return f"; did you mean {' or '.join(shown(known[name]) for name in near)}?" if near else ""
 
 

@@ -67,7 +67,10 @@ def given(model: Model, asked: Binding, words: Sequence[str], tell: Tell) -> Giv
         if not isinstance(other, Label) or "" in found.classes:
             noun = plural(other.noun) if other else f"a {name}"
             raise UserError(f"{asked.name} needs {noun} too: {_ways(other)}")
-        numbers = [number_of(one, other.names) for one in found.classes]
+        try:
+            numbers = [number_of(one, other.names) for one in found.classes]
+        except UserError as error:  # a folder's name, and no setting
+            raise UserError(str(error)) from None
         values[name] = torch.tensor(numbers, device="cpu")
     return Given(found.names, values)
 
