@@ -399,7 +399,7 @@ class TestLab:
                 "modes --models gan:latnet=2",
                 "unknown setting 'latnet'; did you mean latent or",
             ),
-            ("modes --models vae", "vae needs image (pixels), this data has point"),
+            ("modes --models vae", "vae needs pictures, this data has points"),
             (f"modes --models {GAN} --steps 1 --out /proc/x", "cannot make /proc/x/ring/"),
         ],
     )

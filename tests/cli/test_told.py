@@ -23,7 +23,7 @@ LINES = [
      "--data oracle"),
     ("train dcgan digits", "cannot use the word 'digits' there; did you mean --data digits?"),
     ("train dcgan --lr 0.1", "unknown option --lr; did you mean --learning-rate?"),
-    ("train dcgan --data plain", "a batch of 64 is larger than the data: 12 items; try "
+    ("train dcgan --data plain --batch-size 64", "a batch of 64 is larger than the data: 12 items; try "
      "--batch-size 3"),
     ("train dcgan --data plain --size 1", "1 x 1 is too small for convolutions; try --size 28"),
     ("train acgan --data pets", "this model draws pictures whose sides are multiples of 4 and at "
@@ -42,7 +42,7 @@ LINES = [
     ("sample plain", "plain is not a run"),
     ("sample runs/acgan --label svn", "--label: there is no class svn; there are: 0, 1, 2, 3, 4, "
      "5, 6, 7, 8, 9"),
-    ("walk runs/acgan --label 10", "--label: there is no class 10 (did you mean 1?); there are: 0, "
+    ("walk runs/acgan --label 10", "--label: there is no class 10; there are: 0, "
      "1, 2, 3, 4, 5, 6, 7, 8, 9"),
     ("interpolate runs/acgan --count 2 --label x", "--label: there is no class x; there are: 0, 1, "
      "2, 3, 4, 5, 6, 7, 8, 9"),

@@ -41,6 +41,7 @@ def main(verb: str, words: Sequence[str]) -> None:
     from liangyi.core import registry
     from liangyi.core.binding import bound
     from liangyi.core.errors import UserError
+    from liangyi.core.spec import Label
     from liangyi.core.verbs import demand_verb
     from liangyi.use.asked import answered
 
@@ -62,6 +63,8 @@ def main(verb: str, words: Sequence[str]) -> None:
     for name in asked.demanded:
         if getattr(settings, name) is None:
             raise UserError(f"{verb} wants it", setting=name)
+    if output.out and (asked.result is dict or isinstance(asked.gives, Label)):
+        _demand_table(output.out)
     model = run.model(tell=say)
     about = _items(run, model, asked, words[1:count], output, say)
     values = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
@@ -186,17 +189,22 @@ def _lines(rows: Sequence[dict[str, Any]]) -> str:
     return text.rendered(shown)
 
 
+def _demand_table(out: Path) -> None:
+    from liangyi.core.errors import UserError
+
+    if out.suffix.lower() not in _TABLES:
+        endings = " or ".join(_TABLES)
+        raise UserError(f"cannot write a table to {out}; its name may end in {endings}")
+
+
 def _write_table(rows: Sequence[dict[str, Any]], out: Path) -> None:
     import csv
     import io
     import json
 
     from liangyi.core import files
-    from liangyi.core.errors import UserError
 
-    if out.suffix.lower() not in _TABLES:
-        endings = " or ".join(_TABLES)
-        raise UserError(f"cannot write a table to {out}; its name may end in {endings}")
+    _demand_table(out)
     stream = io.StringIO()
     writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
     writer.writeheader()

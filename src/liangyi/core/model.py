@@ -211,7 +211,8 @@ def number_of(label: int | str, names: Sequence[str]) -> int:
     number = int(label) if isinstance(label, int) or label.isdecimal() else -1
     if 0 <= number < len(names):
         return number
-    near = difflib.get_close_matches(str(label)[:100], names, n=1)
+    text = str(label)[:100]
+    near = [] if text.lstrip("-").isdecimal() else difflib.get_close_matches(text, names, n=1)
     hint = f" (did you mean {near[0]}?)" if near else ""
     raise UserError(
         f"there is no class {shown(label)}{hint}; there are: {few(map(shown, names), 10)}",
