@@ -268,6 +268,33 @@ class TestCompare:
         found = json.loads(say("compare one two --json").out)
         assert found["not_ranked"]["frechet"] == "another number of real items: 60 and 50"
 
+    def test_runs_that_were_never_scored(self, say, trained, left):
+        # samples, curves and verdicts need no card
+        for name in ("gan", "vae"):
+            shutil.copytree(trained / name, name)
+        answer = say("compare gan vae")
+        assert answer.code == 0 and not answer.err
+        rows = {line.split()[0]: line.split()[1:] for line in answer.out.splitlines() if line}
+        assert rows["model"] == ["gan", "vae"] and rows["beta"] == ["-", "1.0"]
+        assert "steps" not in rows  # the same in both
+        assert "without cards so far: liangyi score gan; liangyi score vae\n" in answer.out
+        text = Path("compare.html").read_text(encoding="utf-8")
+        assert text.count('alt="newest samples of') == 2
+        for words in ("Settings that differ", "Curves", "liangyi score vae"):
+            assert words in text
+
+    def test_one_of_two_was_scored(self, say, trained, judged):
+        judged("gan", "one")
+        shutil.copytree(trained / "gan", "two")
+        answer = say("compare one two")
+        assert "frechet" in answer.out and "without cards so far: liangyi score two\n" in answer.out
+
+    def test_runs_that_are_scored_otherwise(self, say, judged):
+        judged("gan")
+        judged("mnist-cnn")
+        answer = say("compare gan mnist-cnn")
+        assert answer.code == 0 and "gan and mnist-cnn are scored otherwise" in answer.out
+
     def test_for_scripts(self, say, judged, tmp_path):
         judged("gan", "one")
         judged("vae", "two")
@@ -286,8 +313,7 @@ class TestCompare:
             ("gan nothere", "nothere is not a run"),
             ("gan gan", "gan: the same run twice; name each run once"),
             ("gan vae/../gan", "the same run twice; name each run once"),
-            ("gan unscored", "unscored was never scored; liangyi score unscored"),
-            ("gan mnist-cnn", "gan and mnist-cnn are scored otherwise"),
+            ("gan vae --out x.png", "cannot write a page to x.png; its name must end in .html"),
             ("gan vae --out nothere/x.html", "cannot write nothere/x.html: No such file"),
             ("gan vae --out gan", "cannot write gan: Is a directory"),
         ],
@@ -373,7 +399,7 @@ class TestLab:
                 "modes --models gan:latnet=2",
                 "unknown setting 'latnet'; did you mean latent or",
             ),
-            ("modes --models vae", "vae needs image (pixels), this data has point"),
+            ("modes --models vae", "vae needs pictures, this data has points"),
             (f"modes --models {GAN} --steps 1 --out /proc/x", "cannot make /proc/x/ring/"),
         ],
     )

@@ -26,9 +26,9 @@ MISTAKES = [
     ("show dcgna", "unknown model 'dcgna'; did you mean dcgan"),
     ("show nothere/run", "nothere/run is not a run"),
     ("show gan --widths 3", "did you mean --generator-widths or --discriminator-widths?"),
-    ("show gan --svg nothere/x.svg", "nothere/x.svg: No such file or directory"),
+    ("show gan -o nothere/x.svg", "nothere/x.svg: No such file or directory"),
     ("train dcgna", "unknown model 'dcgna'; did you mean dcgan"),
-    ("train dcgan mnist", "cannot use the word 'mnist'"),
+    ("train dcgan mnist", "cannot use the word 'mnist' there; did you mean --data mnist?"),
     ("train dcgan --data digtis", "unknown data 'digtis'; did you mean digits?"),
     ("train dcgan --data qqqqq", "PATH/OF/PICTURES"),
     ("train dcgan --data ./nothere", "there is no picture and no folder of pictures at ./nothere"),
@@ -52,7 +52,7 @@ MISTAKES = [
     ("train dcgan --batch-size 0", "--batch-size 0: should be greater than or equal to 1"),
     (
         "train dcgan --batch-size 99999",
-        "--batch-size: a batch of 99999 is larger than the data: 1500 items; try 375",
+        "a batch of 99999 is larger than the data: 1,500 items; try --batch-size 375",
     ),
     ("train dcgan --learning-rate -1", "--learning-rate -1: should be greater than 0"),
     ("train dcgan --learning-rate inf", "--learning-rate inf: should be a finite number"),
@@ -62,7 +62,7 @@ MISTAKES = [
     ("train dcgan --betas 0.5 2", "--betas 0.5 2: should be less than 1"),
     ("train dcgan --width 0", "--width 0: should be greater than or equal to 1"),
     ("train dcgan --keep 0", "--keep 0: should be greater than or equal to 1"),
-    ("train dcgan --size 1", "--size: 1 x 1 is too small for convolutions; try a size of 28"),
+    ("train dcgan --size 1", "1 x 1 is too small for convolutions; try --size 28"),
     ("train dcgan --device nonsense", "no device 'nonsense'; there are cpu"),
     ("train dcgan --device meta", "no device 'meta'; there are cpu"),
     ("train dcgan --devices 2 --batch-size 3", "--batch-size: 3 is no multiple of the 2 processes"),
@@ -85,19 +85,38 @@ MISTAKES = [
     ),
     (
         "train acgan --data ring",
-        "acgan needs image (pixels) and label (label), this data has point; try",
+        "acgan needs pictures and labels, this data has points; try --data mnist",
     ),
-    ("train seqgan --data digits", "seqgan needs token (words), this data has image, label"),
-    ("train acgan --data digits", "multiples of 4 and at least 20, not 8 x 8; try a size of"),
+    (
+        "train seqgan --data digits",
+        "seqgan needs sentences, this data has pictures and labels; try --data oracle",
+    ),
+    ("train acgan --data digits", "multiples of 4 and at least 20, not 8 x 8; try --size 28"),
     ("train dcgan --data-root nothere --data mnist", "--data-root may point at a copy"),
-    ("train deep-dream", "--classifier: no classifier at ''; give a run"),
+    ("train deep-dream", "--classifier: none is given; give a run"),
     ("train dcgan --out /proc/run", "cannot make /proc/run"),
     ("sample nothere", "nothere is not a run"),
     ("sample .", "is not a run"),
+    ("train dcgan --lr 1", "unknown option --lr; did you mean --learning-rate?"),
+    ("train dcgan --bs 8", "unknown option --bs; did you mean --batch-size"),
+    ("train dcgan --dataset mnist", "unknown option --dataset; did you mean --data"),
+    ("train dcgan --image-size 32", "unknown option --image-size; did you mean --size?"),
+    ("train gan --data oracle", "gan needs pictures or points, this data has sentences; try"),
+    ("show gan -o x.png", "cannot write a drawing to x.png; its name must end in .svg"),
+    ("sample nothere x.png", "cannot use the word 'x.png' there; did you mean --out x.png?"),
+    (
+        "dream digits --classifier torchvision:resnt18",
+        "unknown torchvision model 'resnt18'; did you",
+    ),
+    ("dream digits --classifier resnet18", "did you mean torchvision:resnet18?"),
+    (
+        "dream digits --classifier torchvision:vgg11@nothere",
+        "--classifier: cannot read the weights in nothere: No such file or directory",
+    ),
     ("resume nothere", "nothere is not a run"),
     ("walk nothere", "nothere is not a run"),
     ("dream nothere.png", "there is no picture and no folder of pictures at nothere.png"),
-    ("dream digits", "--classifier: no classifier at ''; give a run"),
+    ("dream digits", "--classifier: none is given; give a run"),
     ("dream digits --classifier torchvision:resnet1", "did you mean resnet18"),
     ("dream ring --classifier x", "ring has no pictures to dream over"),
 ]
@@ -175,7 +194,7 @@ def test_list_for_scripts(say):
 
 
 def test_show_for_scripts_and_people(say, left):
-    found = json.loads(say("show dcgan --json --svg dcgan.svg").out)
+    found = json.loads(say("show dcgan --json -o dcgan.svg").out)
     assert found["model"] == "dcgan"
     assert {"generator", "discriminator"} <= set(found["networks"])
     assert left() == {"dcgan.svg"}
@@ -219,7 +238,7 @@ class TestFolders:
         (tmp_path / "mine").mkdir()
         Image.new("L", (8, 8)).save(tmp_path / "mine" / "a.png")
         assert (
-            "mnist-cnn needs labels, which this data has not"
+            "mnist-cnn needs labels: put each class in its own sub-folder"
             in say("train mnist-cnn --data mine").complaint
         )
 

@@ -117,7 +117,7 @@ def test_points_and_sentences() -> None:
     data = train(np.linspace(0, 9, 12).reshape(6, 2))
     assert data.spec == Spec("point", point=Vector(2))
     assert data.columns["point"].dtype == torch.float32
-    assert said([[0.0, 1.0], [2.0, 3.0]]) == "point: 2 points of 2"
+    assert said([[0.0, 1.0], [2.0, 3.0]]) == "point: 2 points of 2 numbers"
     words = train(np.array([[0, 4, 2], [1, 1, 0]], np.int16))
     assert words.spec == Spec("token", token=Words(3, 5))
     assert words.columns["token"].dtype == torch.int64

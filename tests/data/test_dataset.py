@@ -99,7 +99,7 @@ def test_black_and_white_are_the_ends_of_the_range_exactly(image_range):
 
 
 def test_a_batch_larger_than_the_data_is_the_users_mistake():
-    with pytest.raises(UserError, match=r"a batch of 24 .* 23 items; try 5") as caught:
+    with pytest.raises(UserError, match=r"a batch of 24 .* 23 items; try batch_size=5") as caught:
         stream(23, 24)
     assert caught.value.setting == "batch_size"
     assert sorted(numbers(stream(23, 23).batch(0))) == list(range(23))

@@ -21,7 +21,7 @@ def test_a_run_lends_its_trained_network_and_says_how_it_is_built(classifier):
 
 def test_what_is_no_classifier_is_the_users_mistake(small, tmp_path):
     for missing in ("", str(tmp_path)):
-        with pytest.raises(UserError, match="no classifier at") as told:
+        with pytest.raises(UserError, match="give a run") as told:
             classifier_of(missing)
         assert told.value.setting == "classifier"
     run = small("vae").run(tmp_path / "vae", steps=1)

@@ -105,15 +105,38 @@ def test_a_metric_of_one_run_alone_is_shown_and_beats_nobody(make):
     assert marks(found)["psnr"] == [""]
 
 
+def test_a_run_without_cards_is_shown_and_the_command_that_gives_them(make, tmp_path):
+    one, two = make("one", card()), make("two")
+    found = compared([one, two])
+    assert found.notes == [f"without cards so far: liangyi score {two.path}"]
+    assert marks(found) == {"frechet": [""]}  # it beats nobody
+    write_page(found, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert f"liangyi score {two.path}" in page and "Curves" in page
+
+
+def test_runs_without_any_cards_have_curves(make, tmp_path):
+    found = compared([make("one"), make("two")])
+    write_page(found, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "Curves" in page and 'class="cards"' not in page and "without cards so far" in page
+
+
+def test_nothing_in_common_is_said(make):
+    found = compared([make("one", card()), make("two", card(metric="accuracy"))])
+    assert found.notes == [
+        "nothing is measured of two of these runs: gan are scored otherwise"
+    ]  # of one model only by hand
+
+
+def test_settings_that_differ_and_no_others(make, small, tmp_path):
+    other = small("gan", generator_widths=(4, 5), discriminator_widths=(4,))
+    found = compared([make("one"), other.run(tmp_path / "two")])
+    assert found.differing == {"generator_widths": ["4", "4 5"]}
+    assert compared([make("three"), make("four")]).differing == {}
+
+
 class TestMistakes:
-    def test_a_run_without_scores_is_named(self, make):
-        with pytest.raises(UserError, match=r"two was never scored; liangyi score .*two"):
-            compared([make("one", card()), make("two")])
-
-    def test_nothing_in_common(self, make):
-        with pytest.raises(UserError, match="nothing is measured of two of these runs"):
-            compared([make("one", card()), make("two", card(metric="accuracy"))])
-
     @pytest.mark.parametrize("way", ["{0}", "{0}/", "{0}/../one", "link"])
     def test_the_same_run_twice_however_it_is_written(self, make, tmp_path, way):
         # it would be ranked against itself

@@ -116,7 +116,9 @@ def test_a_batch_cut_into_parts_gives_the_whole_batchs_step(size, parts):
 
 def test_more_parts_than_items_are_refused():
     for settings in ({"batch_size": 64}, {"batch_size": 1024, "devices": 2}):
-        with pytest.raises(UserError, match="1000 is more parts than the") as told:
+        with pytest.raises(
+            UserError, match="1,000 parts of a batch of which each process has"
+        ) as told:
             trainer_of(Line(), accumulate=1000, **settings)
         assert told.value.setting == "accumulate"
 

@@ -95,6 +95,21 @@ def test_a_folder_has_a_picture_each_in_order(tmp_path: Path, painter: Model) ->
             assert np.array_equal(np.asarray(picture), pixels.permute(1, 2, 0).numpy())
 
 
+def test_a_folder_is_never_mixed(tmp_path: Path, painter: Model) -> None:
+    # breaks when 3 new pictures lie among the 11 of an earlier call
+    out = tmp_path / "all"
+    write(11, painter, out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    with pytest.raises(UserError, match="all holds 11 files already") as told:
+        write_samples(never(), 3, painter, out)
+    assert told.value.setting == "out"
+    assert before == {path.name: path.read_bytes() for path in out.iterdir()}
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / ".DS_Store").touch()  # the system's own, which a user does not see
+    write(1, painter, tmp_path / "empty")
+    assert (tmp_path / "empty" / "0.png").exists()
+
+
 def test_text_has_a_line_each(tmp_path: Path, writer: Model, pointer: Model) -> None:
     write(600, writer, tmp_path / "a.txt")  # in two parts, and no gap between them
     wanted = fields.lines(writer.spec.created, samples(writer, 600))

@@ -87,6 +87,15 @@ def test_sections_without_content_are_left_out() -> None:
     Page(comparison_page("t", []))
 
 
+def test_settings_and_hints() -> None:
+    page = comparison_page(
+        "t", [Column(name="a"), Column(name="b")], {}, {EVIL: ["1", ""]}, [f"score {EVIL}"]
+    )
+    read = Page(page)
+    assert f"score {EVIL}" in read.words and "Settings that differ" in read.words
+    assert read.words.count(EVIL) == 2 and not read.all("b") and not asks_others(page)
+
+
 def test_without_a_common_metric_that_is_said() -> None:
     own = [column(n, lines=[{"step": 1, n: 1.0}]) for n in "ab"]
     page = comparison_page("t", own)

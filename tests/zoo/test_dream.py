@@ -158,7 +158,7 @@ def test_the_classifier_does_not_move(small, picture):
 
 def test_settings_that_cannot_be_are_the_users_mistake(small):
     # breaks with a traceback out of interpolate()
-    with pytest.raises(UserError, match="2 numbers for 1 layers"):
+    with pytest.raises(UserError, match="2 numbers for 1 layer"):
         small("deep-dream", strengths=(1.0, 2.0)).build()
     with pytest.raises(UserError, match="octaves"):
         small("deep-dream", octaves=12, scale=1.4).build()

@@ -11,7 +11,9 @@ import re
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
+from liangyi.core import registry
 from liangyi.core.errors import UserError, shown, unknown
 
 VERBS = {
@@ -23,7 +25,7 @@ VERBS = {
     "walk": "a walk through what a trained model can draw, as GIF or MP4",
     "score": "how good a trained model is: cards with intervals and floors",
     "diagnose": "what goes wrong in a training, the evidence, and what to try",
-    "compare": "several runs side by side: cards, curves, samples",
+    "compare": "several runs side by side: samples, curves, verdicts, cards",
     "lab": "experiments: many small trainings under equal terms, and their table",
     "reproduce": "make the figures of a record again",
     "check": "whether a model keeps the contract, also one from a file of yours",
@@ -37,9 +39,11 @@ _PARTED = "another process of this training has ended"
 def usage() -> str:
     """Return the text of `liangyi --help`."""
     verbs = "\n".join(f"  {name:9} {about}" for name, about in VERBS.items())
+    capabilities = ", ".join(name for name in registry.verbs() if name not in VERBS)
     return (
         "liangyi (两仪): train, judge and use generative adversarial networks and their kin\n\n"
         f"usage: liangyi VERB ...\n\n{verbs}\n\n"
+        f"What a model can do, on files of yours: liangyi {{{capabilities}}} RUN FILES...\n"
         "liangyi VERB --help says more, liangyi train MODEL --help shows that model's settings.\n"
         "--version shows the version, --debug the traceback of an error.\n"
         "First steps: liangyi train, then liangyi sample runs/dcgan-digits-1"
@@ -89,15 +93,27 @@ def _run(words: Sequence[str]) -> int:
         return 0
     if any("\0" in word for word in words):
         raise UserError("a word holds a zero byte, which no name and no path does")
-    if words[0] not in VERBS:
-        raise unknown("verb", words[0], [*VERBS, "--help", "--version"])
-    verb = importlib.import_module(f"liangyi.cli.{words[0]}")
     try:
-        return int(verb.main(words[1:]) or 0)
+        if words[0] in VERBS:
+            verb = importlib.import_module(f"liangyi.cli.{words[0]}")
+            return int(verb.main(words[1:]) or 0)
+        return _asked(words[0], words[1:])
     except SystemExit as leaving:  # how --help of a verb leaves
         if leaving.code:
             raise
         return 0
+
+
+def _asked(verb: str, words: Sequence[str]) -> int:
+    """Ask a model for what it can do: every verb of a model is one of the command line."""
+    known = registry.verbs()
+    # of a model from outside only its run knows
+    if verb not in known and not (words and Path(words[0]).is_dir()):
+        raise unknown("verb", verb, [*VERBS, *known, "--help", "--version"])
+    from liangyi.cli.verb import main as ask
+
+    ask(verb, words)
+    return 0
 
 
 def _message(error: Exception) -> str | None:

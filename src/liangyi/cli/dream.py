@@ -8,12 +8,18 @@ from pathlib import Path
 
 from liangyi.core.config import Config
 
+_ABOUT = (
+    "The classifier is a run of one (liangyi train mnist-cnn) or a network of torchvision with its "
+    "ImageNet weights: --classifier torchvision:vgg16 downloads them at first use, "
+    "torchvision:vgg16@FILE reads them from a file that torch.save wrote (a state_dict)."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dream(Config):
     """Where the dream is kept."""
 
-    out: Path = Path("dream.png")  # a PNG
+    out: Path = Path("dream.png")  # FILE.png, or FILE.npy for an array
 
 
 def main(words: Sequence[str]) -> None:
@@ -22,6 +28,7 @@ def main(words: Sequence[str]) -> None:
 
     from liangyi import data
     from liangyi.cli.choose import chosen, named
+    from liangyi.core.counts import many
     from liangyi.core.errors import UserError
     from liangyi.core.spec import Pixels
     from liangyi.runs.run import build
@@ -29,7 +36,7 @@ def main(words: Sequence[str]) -> None:
     from liangyi.use.sample import write_samples
 
     name, rest = named(words, "dream")
-    choice = chosen("deep-dream", ["--data", name, *rest], "dream PICTURE", Dream())
+    choice = chosen("deep-dream", ["--data", name, *rest], "dream PICTURE", Dream(), _ABOUT)
     steps = choice.config.octaves * choice.config.ascents
     training = dataclasses.replace(choice.training, steps=steps, batch_size=1)
     spec = choice.source.spec()
@@ -49,4 +56,5 @@ def main(words: Sequence[str]) -> None:
             setting="limit",
         )
     write_samples([model.dream()], 1, model, choice.extra.out)
-    print(f"excitement {seen[0]:.3g} -> {seen[-1]:.3g} in {len(seen)} ascents: {choice.extra.out}")
+    grown = f"excitement {seen[0]:.3g} -> {seen[-1]:.3g} in {many(len(seen), 'ascent')}"
+    print(f"{grown}: {choice.extra.out}")

@@ -124,8 +124,8 @@ def _given(flags: Mapping[str, Flag], words: Sequence[str], verb: str) -> dict[s
         place += 1
         if not _is_flag(word):
             raise UserError(
-                f"cannot use the word {shown(word)!r} there{_meant(word, flags)}; "
-                f"liangyi {verb} --help says more"
+                f"cannot use the word {shown(word)!r} there"
+                f"{_meant(word, flags) or f'; liangyi {verb} --help says more'}"
             )
         name, off = _named(word, flags, verb)
         flag = flags[name]
@@ -161,6 +161,8 @@ def _named(word: str, flags: Mapping[str, Flag], verb: str) -> tuple[str, bool]:
     inside = [flag for flag in known if word.lstrip("-") and word.lstrip("-") in flag]
     initials = ["--" + flag[2:] for flag in known if _initials(flag) == word.lstrip("-")]
     near = [*initials, *difflib.get_close_matches(word, known, n=2, cutoff=0.7), *inside]
+    # --dataset, --image-size
+    near = near or [flag for flag in known if len(flag) > 5 and flag[2:] in word]
     near = list(dict.fromkeys(near))[:2]
     hint = (
         f"did you mean {' or '.join(near)}?"
@@ -175,8 +177,10 @@ def _initials(flag: str) -> str:
 
 
 def _meant(word: str, flags: Mapping[str, Flag]) -> str:
-    """Guess which flag a lone word was meant for: `train dcgan digits`."""
-    return f" (--data {shown(word)}?)" if "data" in flags and word.isprintable() else ""
+    """Guess which flag a lone word was meant for: `train dcgan digits`, `sample RUN new.png`."""
+    name = "data" if "data" in flags else "out" if Path(word).suffix else "label"
+    hint = f"; did you mean --{name} {shown(word)}?"
+    return hint if name in flags and word.isprintable() else ""
 
 
 def _typed(error: UserError, flags: Mapping[str, Flag], given: Mapping[str, Any]) -> UserError:
@@ -191,9 +195,20 @@ def _typed(error: UserError, flags: Mapping[str, Flag], given: Mapping[str, Any]
 
 def told(error: UserError) -> str:
     """Return an error's line with its setting as people type it."""
-    if not error.setting:
-        return str(error)
-    return f"--{error.setting.replace('_', '-')}: {error}"
+    flag = f"--{error.setting.replace('_', '-')}"
+    if error.better is not None:
+        return f"{error.message}; try {flag} {error.better}"
+    return f"{flag}: {error}" if error.setting else str(error)
+
+
+def demand_suffix(out: Path, suffix: str, what: str) -> None:
+    """Make sure that a file is not called what it will not be; a name without an ending is none.
+
+    Raises:
+        UserError: it ends otherwise.
+    """
+    if out.suffix.lower() not in ("", suffix):
+        raise UserError(f"cannot write {what} to {out}; its name must end in {suffix}")
 
 
 def helped(flags: Any, verb: str, about: str) -> str:

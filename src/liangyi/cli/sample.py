@@ -26,15 +26,16 @@ def main(words: Sequence[str]) -> None:
     """Draw and write."""
     from liangyi.cli.choose import named, run_of
     from liangyi.cli.watch import say
-    from liangyi.core.verbs import label_of, parts
+    from liangyi.core.counts import many
+    from liangyi.core.verbs import parts
     from liangyi.use.sample import write_samples
     from liangyi.views.captions import asked, captions
 
     name, rest = named(words, "sample")
     args = parse(Sample, rest, "sample RUN", "Draw from a trained model.")
     model = run_of(name, args.model).model(tell=say)
-    conditions = {} if args.label is None else {"label": label_of(model, args.label)}
+    conditions = {} if args.label is None else {"label": args.label}
     found = parts(model, args.number, args.seed, **conditions)
-    named = captions(model, asked(model, args.number, **conditions))
-    write_samples(found, args.number, model, args.out, say, named)
-    print(f"{args.number} sample{'s' * (args.number != 1)}: {args.out}")
+    said = captions(model, asked(model, args.number, **conditions))
+    write_samples(found, args.number, model, args.out, say, said)
+    print(f"{many(args.number, 'sample')}: {args.out}")

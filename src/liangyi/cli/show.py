@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from liangyi.cli.choose import Outside
-from liangyi.cli.flags import parse
+from liangyi.cli.flags import demand_suffix, parse
 from liangyi.core.config import Config
 
 _ABOUT = (
@@ -22,7 +22,7 @@ class Show(Config):
     """How to show it."""
 
     json: bool = False  # for scripts
-    svg: Path | None = None  # draw the architecture into this file
+    out: Path | None = None  # FILE.svg, into which the architecture is drawn
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,14 +33,15 @@ class ShowRun(Show, Outside):
 def main(words: Sequence[str]) -> None:
     """Print a model's layer tables; a run is shown as it was configured."""
     from liangyi.cli.choose import chosen, named, run_of
-    from liangyi.core import files
+    from liangyi.core import files, registry
     from liangyi.runs.run import Run, build
     from liangyi.session.layers import layers_of
     from liangyi.views import diagram, table
 
     name, rest = named(words, "show")
     args: Show
-    if not name.endswith(".py") and (Run.there(name) or "/" in name):
+    placed = "/" in name or (Path(name).is_dir() and name not in registry.names())
+    if (Run.there(name) or placed) and not name.endswith(".py"):
         args = parse(ShowRun, rest, "show RUN", "A model's layers, shapes and parameters.")
         run = run_of(name, args.model)
         title, model = run.kind.name(), run.build()
@@ -48,16 +49,20 @@ def main(words: Sequence[str]) -> None:
         choice = chosen(name, rest, f"show {name}", Show(), _ABOUT)
         args, title = choice.extra, choice.kind.name()
         model = build(choice.kind, choice.config, choice.source.spec(), choice.training.seed)
+    if args.out:
+        demand_suffix(args.out, ".svg", "a drawing")
     networks = layers_of(model)
-    if args.svg:
-        files.write(args.svg, diagram.svg(networks, title))
+    if args.out:
+        files.write(args.out, diagram.svg(networks, title))
     if args.json:
         print(json.dumps({"model": title} | _plain(networks), indent=2))
     else:
         print(f"{title} for {model.spec.item} {model.spec.shape}\n")
         print(table.render(networks))
-    if args.svg and not args.json:
-        print(f"drawn: {args.svg}")
+        if model.verbs():
+            print(f"\nit can: {', '.join(model.verbs())}")
+    if args.out and not args.json:
+        print(f"drawn: {args.out}")
 
 
 def _plain(networks: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class Walk(Outside):
 
     frames: Annotated[int, Ge(2), Le(1_000_000)] = 120  # pictures of the film
     stops: Annotated[int, Ge(2), Le(10_000)] = 6  # random codes that the walk passes
-    label: str | None = None  # stay in this class, for models that can be asked
+    label: str | None = None  # stay in this class, by its name or number
     seed: Natural = 0  # other seeds, other walks
     # pixels of the shorter side, smoothly resized; else 256, or the picture's own where larger
     size: Annotated[int, Ge(16), Le(4096)] | None = None
@@ -32,9 +32,9 @@ def main(words: Sequence[str]) -> None:
     """Walk and write the film."""
     from liangyi.cli.choose import named, run_of
     from liangyi.cli.watch import say
+    from liangyi.core.counts import many
     from liangyi.core.errors import UserError
     from liangyi.core.spec import Pixels
-    from liangyi.core.verbs import label_of
     from liangyi.use.walk import frames, walk
 
     name, rest = named(words, "walk")
@@ -45,7 +45,7 @@ def main(words: Sequence[str]) -> None:
             f"the {model.name()} of {name} draws no pictures to walk through; "
             "a dcgan or a vae does, and others"
         )
-    conditions = {} if args.label is None else {"label": label_of(model, args.label)}
+    conditions = {} if args.label is None else {"label": args.label}
     found = frames(model, args.frames, args.stops, args.seed, **conditions)
     walk(found, args.frames, model.image_range, args.out, args.fps, args.size)
-    print(f"{args.frames} frames: {args.out}")
+    print(f"{many(args.frames, 'frame')}: {args.out}")

@@ -40,7 +40,8 @@ def size(count: float) -> str:
     """Return a number of bytes for people."""
     names = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
     place = min(int(math.log(max(count, 1), 1000)), len(names) - 1)
-    return f"{count / 1000**place:,.3g} {names[place]}"
+    name = "byte" if count == 1 else names[place]
+    return f"{count / 1000**place:,.3g} {name}"
 
 
 def free() -> int:

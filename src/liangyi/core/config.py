@@ -113,11 +113,16 @@ def checked(config: Settings, where: str = "") -> Settings:
 
 
 def help_of(kind: type[Config]) -> dict[str, str]:
-    """Return the comment beside or above each field, own and inherited."""
+    """Return the comment beside or above each field, own and inherited, or its `help`."""
     found: dict[str, str] = {}
     for parent in reversed(kind.__mro__):
         if dataclasses.is_dataclass(parent) and parent is not Config:
-            source = inspect.getsource(parent)
+            own = {f.name: f.metadata for f in dataclasses.fields(parent)}
+            found |= {name: about["help"] for name, about in own.items() if "help" in about}
+            try:
+                source = inspect.getsource(parent)
+            except OSError:  # it was made of a verb's signature, and is in no file
+                continue
             found |= dict(re.findall(r"^    (\w+): .*?  # (.+)$", source, re.MULTILINE))
             above = re.findall(r"^    # (.+)\n    (\w+): ", source, re.MULTILINE)
             found |= {name: text for text, name in above}

@@ -15,11 +15,13 @@ class UserError(ValueError):
         message: that line; it names settings as they are called in Python.
         setting: the setting that is to be changed, if it is one: whoever shows the error names it
             as the user knows it, `--batch-size` or a field of a form.
+        better: a value of that setting that would do.
     """
 
-    def __init__(self, message: str, *, setting: str = "") -> None:
-        super().__init__(message)
-        self.setting = setting
+    def __init__(self, message: str, *, setting: str = "", better: object = None) -> None:
+        hint = "" if better is None else f"; try {setting}={better!r}"
+        super().__init__(message + hint)
+        self.message, self.setting, self.better = message, setting, better
 
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook shows of it: the same one line."""

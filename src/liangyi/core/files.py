@@ -104,6 +104,14 @@ def append(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
+def inside(folder: Path) -> list[Path]:
+    """Return what lies in a folder, nothing where there is none."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
 def read(path: Path) -> bytes:
     """Return what a file holds; a pipe or a device, which may never end, is refused.
 

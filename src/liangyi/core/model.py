@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Literal, ParamSpec, TypeVar
@@ -17,7 +18,8 @@ from liangyi.core import draw
 from liangyi.core.batch import Images
 from liangyi.core.cell import cell
 from liangyi.core.config import Config, Training
-from liangyi.core.errors import UserError
+from liangyi.core.counts import few, plural
+from liangyi.core.errors import UserError, shown
 from liangyi.core.spec import Field, Spec, fields_of
 
 Part = nn.Module | nn.Parameter
@@ -112,17 +114,20 @@ class Model(nn.Module, ABC):
         for kind in cls.eats:
             if spec.serves(kind):
                 return kind
-        raise UserError(f"{cls.name()} needs {cls._wanted(spec)}; try the data {cls.data}")
+        wanted = f"{cls.name()} needs {cls._wanted(spec)}"
+        raise UserError(wanted, setting="data", better=cls.data)
 
     @classmethod
     def _wanted(cls, spec: Spec) -> str:
         """Say what the data lacks, in words for people."""
-        missing = spec.missing(cls.eats[0])
-        wanted = fields_of(cls.eats[0])
-        if missing == ["label"]:
-            return "labels, which this data has not (of pictures: put each class in its own folder)"
-        kinds = [f"{name} ({wanted[name].__name__.lower()})" for name in missing]
-        return " and ".join(kinds) + f", this data has {', '.join(spec.fields)}"
+        if any(spec.missing(kind) == ["label"] for kind in cls.eats):
+            return "labels: put each class in its own sub-folder, or `label` beside `image` (.npz)"
+        had = {name: type(field) for name, field in spec.fields.items()}
+        lacked = {fields_of(kind)[name] for kind in cls.eats for name in spec.missing(kind)}
+        # of the right kind, but called otherwise
+        named = lacked & {*had.values()}
+        wanted = " or ".join(_said(fields_of(kind), named) for kind in cls.eats)
+        return f"{wanted}, this data has {_said(had, named)}"
 
     @classmethod
     def name(cls) -> str:
@@ -184,19 +189,46 @@ class Model(nn.Module, ABC):
         parameters = self.verbs()[verb].parameters
         return [name for name in parameters if name in self.spec.fields and name != self.spec.item]
 
-    def asked(self, count: int, label: int | None = None) -> Tensor:
+    def asked(self, count: int, label: int | str | None = None) -> Tensor:
         """Return one class for all rows, or without one the classes in turn: [count].
+
+        Args:
+            count: rows.
+            label: the class by its name or its number.
 
         Raises:
             UserError: there is no such class.
         """
-        names = self.spec.classes
         if label is None:
-            return draw.rows(count, self.device) % len(names)
-        if not 0 <= label < len(names):
-            raise UserError(f"there is no class {label}; there are 0 ... {len(names) - 1}: "
-                            f"{', '.join(names[:10])}", setting="label")  # fmt: skip
-        return torch.full((count,), label, device=self.device)
+            return draw.rows(count, self.device) % len(self.spec.classes)
+        return torch.full((count,), number_of(label, self.spec.classes), device=self.device)
+
+
+def number_of(label: int | str, names: Sequence[str]) -> int:
+    """Return the number of a class, of its name or its number.
+
+    Raises:
+        UserError: there is no such class.
+    """
+    if label in names:
+        return names.index(str(label))
+    number = int(label) if isinstance(label, int) or label.isdecimal() else -1
+    if 0 <= number < len(names):
+        return number
+    text = str(label)[:100]
+    near = [] if text.lstrip("-").isdecimal() else difflib.get_close_matches(text, names, n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    raise UserError(
+        f"there is no class {shown(label)}{hint}; there are: {few(map(shown, names), 10)}",
+        setting="label",
+    )
+
+
+def _said(fields: Mapping[str, type[Field]], named: Container[type[Field]]) -> str:
+    """Return kinds of fields as people say them; with the field's name where only that tells."""
+    return " and ".join(
+        plural(kind.noun) + f" called {name}" * (kind in named) for name, kind in fields.items()
+    )
 
 
 def unasked(model: Model, verb: str, name: str) -> UserError:

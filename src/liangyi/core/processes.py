@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch import distributed as dist
 
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError, shown
 
 _alone = False  # inside `alone`
@@ -120,7 +121,8 @@ def join(device: torch.device, minutes: float = 10) -> torch.device:
     if device.type == "cuda":
         own, there = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
         if own >= there:
-            raise UserError(f"this is process {own + 1} of its machine, which has {there} GPUs")
+            gpus = many(there, "GPU")
+            raise UserError(f"this is process {own + 1} of its machine, which has {gpus}")
         device = torch.device("cuda", own)
         torch.cuda.set_device(device)
     if not dist.is_initialized():

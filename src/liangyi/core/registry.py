@@ -150,6 +150,21 @@ def file_of(kind: type[Model]) -> Path | None:
     return _outside[name][0] if name in _outside else None
 
 
+def verbs() -> dict[str, list[str]]:
+    """Return what the models of the zoo can do besides learning, and which of them say how.
+
+    Read without importing any; what others can do is known by asking a run of them.
+    """
+    found: dict[str, list[str]] = {}
+    for name, path in _files().items():
+        for part in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(part, ast.FunctionDef) and any(
+                isinstance(mark, ast.Name) and mark.id == "verb" for mark in part.decorator_list
+            ):
+                found.setdefault(part.name, []).append(name)
+    return dict(sorted(found.items()))
+
+
 def summary(name: str) -> str:
     """Return the first line of a model's docstring, read without importing it."""
     path = _files().get(name) if name not in _outside else _outside[name][0]

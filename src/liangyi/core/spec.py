@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, get_args, get_type_hints
 import pydantic
 from annotated_types import Ge, Len
 
+from liangyi.core.counts import plural
 from liangyi.core.errors import UserError, unknown
 
 Size = Annotated[int, Ge(1)]
@@ -27,9 +28,17 @@ class Field:
     __pydantic_config__ = pydantic.ConfigDict(extra="forbid")
 
     kinds: ClassVar[dict[str, type[Field]]] = {}
+    noun: ClassVar[str] = "item"  # what people call one; of a new kind, its own name
 
     def __init_subclass__(cls) -> None:
         Field.kinds[cls.__name__] = cls
+        if "noun" not in vars(cls):
+            cls.noun = cls.__name__.lower()
+
+    def __str__(self) -> str:
+        """Return what such items are, for people: "pictures of 28 x 28"."""
+        sides = " x ".join(map(str, self.shape))
+        return plural(self.noun) + f" of {sides}" * bool(sides)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -41,9 +50,16 @@ class Field:
 class Pixels(Field):
     """A picture: stored as bytes, seen by a model in its `image_range`."""
 
+    noun: ClassVar[str] = "picture"
+
     channels: Size
     height: Size
     width: Size
+
+    def __str__(self) -> str:
+        """Return width and height, and whether there is colour."""
+        colour = {1: ", grey", 3: ", colour"}.get(self.channels, f", {self.channels} channels")
+        return f"pictures of {self.width} x {self.height}{colour}"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -54,6 +70,8 @@ class Pixels(Field):
 @dataclass(frozen=True)
 class Vector(Field):
     """Numbers in a row, such as the coordinates of a point."""
+
+    noun: ClassVar[str] = "point"
 
     width: Size
 
@@ -66,6 +84,8 @@ class Vector(Field):
 @dataclass(frozen=True)
 class Words(Field):
     """A sentence of a fixed length: int64, 0 ... `vocabulary` - 1."""
+
+    noun: ClassVar[str] = "sentence"
 
     length: Size
     vocabulary: Size | tuple[str, ...]  # how many different words, or those words
@@ -91,6 +111,8 @@ class Label(Field):
 @dataclass(frozen=True)
 class Ragged(Field):
     """A list of unequal length: padded to [most ...], its `NAME_mask` tells what is there."""
+
+    noun: ClassVar[str] = "list"
 
     of: Field
     most: Size
@@ -128,7 +150,7 @@ class Spec:
         return hash((self.item, tuple(self.fields.items())))
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={field}" for name, field in self.fields.items())
+        fields = ", ".join(f"{name}={field!r}" for name, field in self.fields.items())
         return f"Spec(item={self.item!r}, {fields})"
 
     @property

@@ -8,14 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from liangyi.core.errors import UserError, shown, unknown
+from liangyi.core.errors import UserError
 from liangyi.core.model import Model, evaluating, unasked
 
 PART = 512  # drawn at once
 
 
-def demand(model: Model, verb: str, seed: int, conditions: Mapping[str, Any]) -> None:
-    """Make sure that a model can be asked for this.
+def demand_verb(model: Model | type[Model], verb: str) -> None:
+    """Make sure that a model can do this.
 
     Raises:
         UserError: it cannot.
@@ -24,6 +24,15 @@ def demand(model: Model, verb: str, seed: int, conditions: Mapping[str, Any]) ->
         raise UserError(
             f"{model.name()} cannot {verb}; it can: {', '.join(model.verbs()) or 'nothing'}"
         )
+
+
+def demand(model: Model, verb: str, seed: int, conditions: Mapping[str, Any]) -> None:
+    """Make sure that a model can be asked for this.
+
+    Raises:
+        UserError: it cannot.
+    """
+    demand_verb(model, verb)
     known = model.conditions(verb)
     for name, value in conditions.items():
         if name not in known:
@@ -77,20 +86,3 @@ def generated(model: Model, count: int, seed: int = 0, given: Any = None) -> Any
             batch = model.generated(number, asked)
         found.append(type(batch)(*(part.cpu() for part in batch)))
     return type(found[0])(*(torch.cat(columns) for columns in zip(*found, strict=True)))
-
-
-def label_of(model: Model, text: str) -> int:
-    """Return the class that a person named, by its name or its number.
-
-    Raises:
-        UserError: the model cannot be asked for a class, or there is none of that name.
-    """
-    names = model.spec.classes
-    if "label" not in model.conditions("sample") or not names:
-        demand(model, "sample", 0, {"label": 0})
-    if text in names:
-        return names.index(text)
-    if text.isdecimal() and int(text) < len(names):
-        return int(text)
-    near = unknown("class", shown(text), names)
-    raise UserError(str(near), setting="label")

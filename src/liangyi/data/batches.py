@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from liangyi import fields
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.data.dataset import Data
 
@@ -42,9 +43,9 @@ class Batches:
         self.spec, self.items = data.spec, data.size
         if self.items and batch_size > self.items:
             raise UserError(
-                f"a batch of {batch_size} is larger than the data: {self.items} items; "
-                f"try {max(1, self.items // 4)}",
+                f"a batch of {batch_size} is larger than the data: {many(self.items, 'item')}",
                 setting="batch_size",
+                better=max(1, self.items // 4),
             )
         if batch_size % world:
             raise UserError(

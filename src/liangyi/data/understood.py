@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from liangyi.core.counts import few, many
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Field, Label, Pixels, Spec, Vector, Words
 
@@ -156,7 +157,7 @@ def _add(found: Understood, name: str, column: Any, like: Understood | None) -> 
         field, column, found.ends[name], about = _pixels(name, column, ends)
     elif column.dim() == 2 and column.is_floating_point():
         name, field, column = name or "point", Vector(column.shape[1]), column.float()
-        about = f"{len(column):,} points of {column.shape[1]}"
+        about = f"{many(len(column), 'point')} of {many(column.shape[1], 'number')}"
     elif column.dim() == 2:
         name = name or "token"
         field, column, about = _words(name, column.long(), like and like.fields.get(name))
@@ -175,11 +176,11 @@ def _add(found: Understood, name: str, column: Any, like: Understood | None) -> 
 
 def _label(name: str, values: Any, like: Field | None) -> tuple[Field, Tensor, str]:
     classes, numbers = np.unique(np.asarray(values), return_inverse=True)
-    many = len(classes) > max(2, len(values) // 2) or len(classes) > 100_000
-    if many and not isinstance(like, Label):
+    crowded = len(classes) > max(2, len(values) // 2) or len(classes) > 100_000
+    if crowded and not isinstance(like, Label):
         raise UserError(
-            f"{name}: {len(classes):,} classes of {len(values):,} items; a class is what several "
-            "items share"
+            f"{name}: {many(len(classes), 'class')} of {many(len(values), 'item')}; a class is "
+            "what several items share"
         )
     names, found = (
         tuple(str(one) for one in classes),
@@ -191,7 +192,7 @@ def _label(name: str, values: Any, like: Field | None) -> tuple[Field, Tensor, s
             raise UserError(f"{name}: the class {strange[0]!r} is not among the training data's")
         found = torch.tensor([like.names.index(one) for one in names], device="cpu")[found]
         names = like.names
-    return Label(names), found, f"{len(names)} classes: {', '.join(names[:10])}"
+    return Label(names), found, f"{many(len(names), 'class')}: {few(names, 10)}"
 
 
 def _words(name: str, words: Tensor, like: Field | None) -> tuple[Field, Tensor, str]:
@@ -200,7 +201,7 @@ def _words(name: str, words: Tensor, like: Field | None) -> tuple[Field, Tensor,
         raise UserError(f"{name}: numbers of words are 0 or more")
     if isinstance(like, Words):
         count = max(count, like.count)
-    about = f"{len(words):,} sentences of {length} words, {count:,} different"
+    about = f"{many(len(words), 'sentence')} of {many(length, 'word')}, {count:,} different"
     return Words(length, count), words, about
 
 
@@ -228,7 +229,7 @@ def _pixels(name: str, column: Tensor, like: Ends | None) -> tuple[Field, Tensor
     channels, height, width = image.shape[1:]
     colour = "grey" if channels == 1 else "colour"
     form = f"values of {low} to {high}"
-    about = f"{len(image):,} pictures [{layout}], {width}x{height}, {colour}, {form}"
+    about = f"{many(len(image), 'picture')} [{layout}], {width}x{height}, {colour}, {form}"
     return Pixels(channels, height, width), image.contiguous(), ends, about
 
 

@@ -23,8 +23,10 @@ from torch import Tensor
 from liangyi import data, fields
 from liangyi.api import shared_out
 from liangyi.core import registry
+from liangyi.core.binding import bound
 from liangyi.core.config import Training, from_plain, help_of, to_plain
 from liangyi.core.model import Model, Update
+from liangyi.core.spec import Label
 from liangyi.core.verbs import samples
 from liangyi.data import Batches, Source
 from liangyi.nets.fast.sequential import plain
@@ -262,9 +264,13 @@ def verbs_leave_no_trace(small: Small) -> None:
         if name in first:
             right = first[name].shape == (5, *model.spec.shape)
             demand(right, f"{name} gives {list(first[name].shape)} for 5 items")
-    for name in ("sample", "interpolate", "reconstruct", "decode", "dream"):
-        if name in first:
-            inside = fields.inside(model.spec.created, first[name], model.image_range)
+    for name, given in first.items():
+        field = bound(small.kind, name, model.spec).gives
+        if isinstance(field, Label) and given.is_floating_point():  # chances of each class
+            sums = given.sum(1)
+            demand(torch.allclose(sums, torch.ones_like(sums)), f"{name} gives no probabilities")
+        elif field is not None:
+            inside = fields.inside(field, given, model.image_range)
             demand(inside, f"{name} gives items that are not of their kind or out of their range")
     same = all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     demand(same, "a verb changes weights or statistics")

@@ -13,6 +13,7 @@ from typing import Any
 
 from liangyi.api import shared_out
 from liangyi.core import registry
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.data import find, made
 from liangyi.lab.entry import Entry
@@ -69,8 +70,8 @@ class Trial:
         run, wanted = self.run, self._parts()["training"].steps
         if run is not None and run.training.steps != wanted:
             raise UserError(
-                f"{self.path} is a training of {run.training.steps} steps, not of {wanted}; "
-                "name another place",
+                f"{self.path} is a training of {many(run.training.steps, 'step')}, not of "
+                f"{wanted}; name another place",
                 setting="out",
             )
 

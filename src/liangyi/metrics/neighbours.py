@@ -14,6 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.metrics.error import of_mean, of_redrawn, of_share
 
@@ -157,7 +158,10 @@ def _centred(first: Tensor, *others: Tensor) -> list[Tensor]:
 
 def _enough(items: Tensor, k: int, most: int) -> None:
     if not 1 <= k <= most:
-        raise UserError(f"{len(items)} items have no neighbour number {k}; 1 to {most} can be had")
+        raise UserError(
+            f"there is no neighbour number {k} among {many(len(items), 'item')}; 1 to {most} can "
+            "be had"
+        )
 
 
 def _squares(one: Tensor, other: Tensor) -> Tensor:

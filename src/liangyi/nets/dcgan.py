@@ -31,8 +31,9 @@ def sizes(shape: Sequence[int], kernel: int) -> list[tuple[int, int]]:
         found.append((height, width))
     if len(found) == 1:
         raise UserError(
-            f"{shape[1]} x {shape[2]} is too small for convolutions; try a size of 28",
+            f"{shape[2]} x {shape[1]} is too small for convolutions",
             setting="size",
+            better=28,
         )
     return found
 

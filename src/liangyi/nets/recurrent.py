@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from liangyi.core import draw
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 
 State = tuple[Tensor, Tensor]
@@ -121,12 +122,14 @@ class Reader(nn.Module):
         super().__init__()
         if len(windows) != len(filters):
             raise UserError(
-                f"{len(filters)} numbers of filters for {len(windows)} windows; give one for each",
+                f"{many(len(filters), 'number')} of filters for {many(len(windows), 'window')}; "
+                "give one for each",
                 setting="filters",
             )
         if min(windows, default=length + 1) > length:
             raise UserError(
-                f"no window of {windows} fits into {length} words; try 1 2", setting="windows"
+                f"no window of {windows} fits into {many(length, 'word')}; try 1 2",
+                setting="windows",
             )
         self.embedding = nn.Embedding(vocabulary, width)
         fitting = [(w, f) for w, f in zip(windows, filters, strict=True) if w <= length]

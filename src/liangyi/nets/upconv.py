@@ -19,8 +19,9 @@ def quartered(shape: Sequence[int], smallest: int = 1) -> tuple[int, int]:
     if height % 4 or width % 4 or min(height, width) < 4 * smallest:
         raise UserError(
             f"this model draws pictures whose sides are multiples of 4 and at least "
-            f"{4 * smallest}, not {height} x {width}; try a size of 28",
+            f"{4 * smallest}, not {width} x {height}",
             setting="size",
+            better=28,
         )
     return height // 4, width // 4
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 import torch
@@ -36,11 +37,8 @@ def classifier(reference: str) -> Borrowed:
         network = _torchvision(name, file_name)
         return Borrowed(reference, network, 3, None, {"torchvision": name})
     if not reference or not Run.there(reference):
-        raise UserError(
-            f"no classifier at {shown(reference)!r}; give a run (as of mnist-cnn) or "
-            "torchvision:NAME",
-            setting="classifier",
-        )
+        none = f"no classifier at {shown(reference)!r}" if reference else "none is given"
+        raise UserError(f"{none}; {_wanted(reference)}", setting="classifier")
     run = Run(reference)
     model = run.model()
     if "classify" not in model.verbs():
@@ -51,6 +49,22 @@ def classifier(reference: str) -> Borrowed:
         "spec": run.spec.json(),
     }
     return Borrowed(reference, model, model.spec.shape[0], model.image_range, about)
+
+
+def _wanted(reference: str) -> str:
+    """Say what a classifier may be; of torchvision's, which name may be meant."""
+    name, _, file = reference.partition("@")
+    near = difflib.get_close_matches(name[:100], _names(), n=1) if name else []
+    if near:
+        return f"did you mean torchvision:{near[0]}{'@' * bool(file)}{file}?"
+    return "give a run (as of mnist-cnn), torchvision:NAME, or torchvision:NAME@FILE"
+
+
+def _names() -> list[str]:
+    """Return torchvision's classifiers of pictures: those without a prefix."""
+    from torchvision import models  # late: it costs more than a second
+
+    return models.list_models(module=models)
 
 
 def _built(reference: str, about: dict[str, Any]) -> Borrowed:
@@ -71,27 +85,34 @@ def _built(reference: str, about: dict[str, Any]) -> Borrowed:
 
 
 def _torchvision(name: str, file: str, weights: bool = True) -> nn.Module:
-    from torchvision import models  # late: it costs more than a second
+    from torchvision import models
 
-    if name not in models.list_models():
-        raise unknown("torchvision model", shown(name), models.list_models())
+    if name not in _names():
+        near = unknown("torchvision model", shown(name), _names())
+        raise UserError(str(near), setting="classifier")
     if file or not weights:
         network: nn.Module = models.get_model(name, weights=None)
         if not file:
             return network
         try:
             network.load_state_dict(torch.load(file, weights_only=True))
+        except OSError as error:
+            raise UserError(
+                f"cannot read the weights in {shown(file)}: {error.strerror or error}",
+                setting="classifier",
+            ) from None
         except Exception as error:  # a wrong file fails in many ways; none runs code
             reason = " ".join(str(error).split("\n")[0].split())[:100]
             raise UserError(
-                f"{shown(file)} does not hold the weights of {name}: {reason}"
+                f"{shown(file)} does not hold the weights of {name}: {reason}",
+                setting="classifier",
             ) from None
         return network
     try:
         network = models.get_model(name, weights="DEFAULT")
     except OSError as error:
         raise UserError(
-            f"cannot download the weights of {name} ({error}); give a file: "
+            f"cannot download the weights of {name} ({error}); name a file that holds them: "
             f"torchvision:{name}@FILE",
             setting="classifier",
         ) from None

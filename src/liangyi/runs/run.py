@@ -14,6 +14,7 @@ Everything that knows these names is in this room.
 
 from __future__ import annotations
 
+import difflib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,7 @@ from liangyi import data as sources
 from liangyi.core import capacity, draw, files, registry
 from liangyi.core.cell import cell
 from liangyi.core.config import Config, Training, from_plain, help_of, to_plain
+from liangyi.core.counts import few, many
 from liangyi.core.errors import UserError, shown
 from liangyi.core.model import Model
 from liangyi.core.spec import Spec
@@ -34,6 +36,7 @@ from liangyi.data import Data, Source
 from liangyi.data.arrays import MEMORY
 from liangyi.runs import checkpoint, fitting, log, manifest, older
 from liangyi.runs.borrowed import borrowing, kept_beside
+from liangyi.runs.due import first_due
 from liangyi.runs.place import Locked, Place
 from liangyi.runs.process import alive, claimed
 from liangyi.training.trainer import Trainer, load_weights
@@ -62,9 +65,8 @@ class Run:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         if not self.there(self.path):
-            raise UserError(
-                f"{shown(self.path)} is not a run (it has no {_CONFIG}){_beside(self.path)}"
-            )
+            what = "" if self.path.is_dir() else f" (it has no {_CONFIG})"
+            raise UserError(f"{shown(self.path)} is not a run{_beside(self.path) or what}")
         plain = manifest.read(self.path / _CONFIG)
         self.plain = plain
         self.place = Place(self.path)
@@ -256,7 +258,7 @@ class Run:
     def __repr__(self) -> str:
         return (
             f"Run({str(self.path)!r}: {self.kind.name()} on {self.data_name}, {self.state}, "
-            f"{self.made:,} of {self.total:,} steps)"
+            f"{self.made:,} of {many(self.total, 'step')})"
         )
 
     def discard_if_empty(self) -> None:
@@ -308,7 +310,10 @@ class Run:
 
         found = self.newest(tell, only_weights=True, demand=demand)
         if found is None:
-            raise UserError(f"{self.path} has no checkpoint yet; `liangyi resume {self.path}`")
+            goes_on = f"`liangyi resume {self.path}`"
+            due = first_due(self.training, self.total, self.lines())
+            running = self.state == "running"
+            raise UserError(f"{self.path} has no checkpoint yet; {due if running else goes_on}")
         load_weights(model, found.tensors, _shown(found))
         return model.eval(), found.plain["step"]
 
@@ -473,13 +478,24 @@ def _kind(plain: Mapping[str, Any], path: Path) -> type[Model]:
     return registry.find(name)
 
 
-def _beside(path: Path) -> str:
-    """Say which runs there are in a folder that is none."""
+def runs_in(folder: Path) -> list[Path]:
+    """Return the runs that lie in a folder, the newest first."""
     try:
-        found = sorted(inner.name for inner in path.iterdir() if Run.there(inner))[:5]
+        found = [inner for inner in folder.iterdir() if Run.there(inner)]
+        return sorted(found, key=lambda run: (-run.stat().st_mtime, run))
     except OSError:
-        return ""
-    return f"; there are: {', '.join(f'{path}/{name}' for name in found)}" if found else ""
+        return []
+
+
+def _beside(path: Path) -> str:
+    """Say which runs lie in a folder that is none, or which one may be meant."""
+    if inside := runs_in(path):
+        count = many(len(inside), "run")
+        return f", but holds {count}: {few([shown(run) for run in inside], 4)}; name one"
+    known = {run.name: run for place in (path.parent, Path("runs")) for run in runs_in(place)}
+    near = difflib.get_close_matches(path.name[:100], known, n=2, cutoff=0.6)
+    near = [path.name] if path.name in known else near
+    return f"; did you mean {' or '.join(shown(known[name]) for name in near)}?" if near else ""
 
 
 def picture(path: Path) -> bytes | None:

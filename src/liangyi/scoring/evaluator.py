@@ -25,6 +25,7 @@ from torch.nn.functional import interpolate
 from liangyi.core import files
 from liangyi.core.batch import Labelled
 from liangyi.core.config import Training, to_plain
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Pixels, Spec
 from liangyi.core.tracking import Track, untracked
@@ -214,7 +215,7 @@ def _trained(
     files.sweep(unfinished)
     _restore(trainer, unfinished)
     since = f", from step {trainer.step} on" if trainer.step else ""
-    tell(f"training an evaluator of this data, once: {training.steps} steps{since}")
+    tell(f"training an evaluator of this data, once: {many(training.steps, 'step')}{since}")
     written = time.monotonic()
     for _ in track(trainer.run(), training.steps - trainer.step, "evaluator"):
         if time.monotonic() - written > _PAUSE:

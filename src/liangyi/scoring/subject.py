@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.core.tracking import Track, untracked
@@ -97,7 +98,7 @@ class Subject:
 
         What can be asked for is asked for as often as it occurs in the real items.
         """
-        self.tell(f"drawing {self.number} samples")
+        self.tell(f"drawing {many(self.number, 'sample')}")
         given = self.real[0] if self.model.conditions("sample") else None
         return generated(self.model, self.number, self.seed, given)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from liangyi.core.config import Config, Training
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.data import Source
@@ -61,10 +62,8 @@ def check_devices(training: Training) -> None:
         ) from None
     there = torch.cuda.device_count() if device.type == "cuda" else os.cpu_count() or 1
     if training.devices > there:
-        what = "GPUs" if device.type == "cuda" else "cores"
-        raise UserError(
-            f"{training.devices}, but this machine has {there} {what}", setting="devices"
-        )
+        what = many(there, "GPU" if device.type == "cuda" else "core")
+        raise UserError(f"{training.devices}, but this machine has {what}", setting="devices")
     workers = training.devices * training.nodes
     if training.rewind and workers > 1:
         raise UserError("is for a single process; leave it out", setting="rewind")

@@ -23,6 +23,7 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from liangyi.core import processes
+from liangyi.core.counts import many
 from liangyi.runs.run import Run
 from liangyi.session.events import Began, Ended, Event, Message, Rewound, Stepped
 from liangyi.views.cells import progress_cell
@@ -117,7 +118,8 @@ class Progress:
                     self.run.name, total=total, completed=made, batch=batch, metrics={}
                 )
                 if made >= total:
-                    say(f"{path} is trained: {made} steps; liangyi resume {path} --steps N goes on")
+                    steps = many(made, "step")
+                    say(f"{path} is trained: {steps}; liangyi resume {path} --steps N goes on")
             case Stepped(report):
                 if report.step % _PACE == 0 or report.step == 1:
                     self.bar.update(self.task, metrics=report.read())

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from liangyi.core import draw, processes
 from liangyi.core.batch import cut
 from liangyi.core.config import Training
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, Turn, Update
 from liangyi.core.spec import Spec
@@ -320,15 +321,16 @@ def check(model: Model, training: Training, items: int) -> None:
         )
     if items and training.batch_size > items:
         raise UserError(
-            f"a batch of {training.batch_size} is larger than the data: {items} items; "
-            f"try {max(1, items // 4)}",
+            f"a batch of {training.batch_size} is larger than the data: {many(items, 'item')}",
             setting="batch_size",
+            better=max(1, items // 4),
         )
     if training.accumulate > share:
         raise UserError(
-            f"{training.accumulate} is more parts than the {share} items that each process has of "
-            f"a batch; try {max(1, share // 4)}",
+            f"{many(training.accumulate, 'part')} of a batch of which each process has "
+            f"{many(share, 'item')}",
             setting="accumulate",
+            better=max(1, share // 4),
         )
     total = training.total(items)
     compiled.wanted(model, choose_device(training.device), total, training.compile, workers)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from liangyi import fields
 from liangyi.core import capacity, files
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.core.spec import Field, Pixels
@@ -33,33 +34,49 @@ def write_samples(
     tell: Callable[[str], None] = lambda line: None,
     captions: Sequence[str] = (),
 ) -> None:
-    """Write samples to FILE.png (a sheet), FILE.npy, FILE.txt (a line each), or a folder of PNGs.
+    """Write samples of a model; arguments and errors as of `write_items`."""
+    write_items(found, count, model.spec.created, model.image_range, out, tell, captions)
 
-    Pictures in a .npy are uint8 [N H W C]. All but a sheet is written as it is drawn.
+
+def write_items(
+    found: Iterable[Tensor],
+    count: int,
+    field: Field,
+    value_range: fields.Range,
+    out: Path,
+    tell: Callable[[str], None] = lambda line: None,
+    captions: Sequence[str] = (),
+) -> None:
+    """Write items to FILE.png (a sheet), FILE.npy, FILE.txt (a line each), or a folder of PNGs.
+
+    Pictures in a .npy are uint8 [N H W C]. All but a sheet is written as it is drawn. A file is
+    replaced whole. A folder must be new or empty: what a larger call left there would lie among
+    the new pictures, and nobody could tell them apart.
 
     Args:
-        found: the samples, part by part.
+        found: the items, part by part.
         count: how many they will be.
-        model: that draws them.
+        field: their kind.
+        value_range: of pictures, in which they are.
         out: the place.
         tell: is given a line where they will be large.
         captions: what a sheet says of each, or nothing.
 
     Raises:
-        UserError: these samples cannot be written in that form, or not there; told before any is.
+        UserError: these items cannot be written in that form, or not there; told before any is.
     """
-    write = _form(model.spec.created, count, out, captions)
-    size = _bytes(model.spec.created, count, out)
+    write = _form(field, count, out, captions)
+    size = _bytes(field, count, out)
     if size >= _LARGE:
         capacity.demand_disk(size, out)
-        tell(f"{out}: {count:,} samples, up to {capacity.size(size)}")
+        tell(f"{out}: {many(count, 'sample')}, up to {capacity.size(size)}")
     try:
-        write(found, count, model, out)
+        write(found, count, field, value_range, out)
     except OSError as error:
         raise UserError(f"cannot write {out}: {error.strerror or error}") from error
 
 
-_Write = Callable[[Iterable[Tensor], int, Model, Path], None]
+_Write = Callable[[Iterable[Tensor], int, Field, fields.Range, Path], None]
 
 
 def _form(field: Field, count: int, out: Path, captions: Sequence[str]) -> _Write:
@@ -73,16 +90,26 @@ def _form(field: Field, count: int, out: Path, captions: Sequence[str]) -> _Writ
             most = _PIXELS // ((field.height + GAP) * (field.width + GAP))
         if count > max(1, most):
             others = "FILE.npy or a folder" if picture else "FILE.npy or FILE.txt"
-            raise UserError(
-                f"{count} samples are too many for one sheet: at most {most:,}, or {others}"
-            )
+            raise UserError(f"{count:,} are too many for one sheet: at most {most:,}, or {others}")
         return functools.partial(_sheet, captions)
     if out.suffix == ".txt" and not picture:
         return _lines
     if not out.suffix and picture:
+        _demand_empty(out)
         return _folder
     endings = ".png or .npy, or be a folder's" if picture else ".png, .npy or .txt"
     raise UserError(f"cannot write these samples to {out}; its name may end in {endings}")
+
+
+def _demand_empty(folder: Path) -> None:
+    """Make sure that nothing lies in a folder; hidden files are the system's own."""
+    inside = [path for path in files.inside(folder) if not path.name.startswith(".")]
+    if inside:
+        raise UserError(
+            f"{folder} holds {many(len(inside), 'file')} already, which would lie among the new "
+            "ones; name a new folder, or empty it",
+            setting="out",
+        )
 
 
 def _bytes(field: Field, count: int, out: Path) -> float:
@@ -95,11 +122,12 @@ def _bytes(field: Field, count: int, out: Path) -> float:
     return numbers + 4096 * count * (not out.suffix)  # a disk's block each
 
 
-def _array(found: Iterable[Tensor], count: int, model: Model, out: Path) -> None:
-    field = model.spec.created
+def _array(
+    found: Iterable[Tensor], count: int, field: Field, value_range: fields.Range, out: Path
+) -> None:
     with files.stream(out) as stream:
         for number, part in enumerate(found):
-            values = fields.stored(field, part, model.image_range)
+            values = fields.stored(field, part, value_range)
             if isinstance(field, Pixels):
                 values = values.permute(0, 2, 3, 1)
             array = values.contiguous().numpy()
@@ -112,32 +140,42 @@ def _array(found: Iterable[Tensor], count: int, model: Model, out: Path) -> None
 
 
 def _sheet(
-    captions: Sequence[str], found: Iterable[Tensor], count: int, model: Model, out: Path
+    captions: Sequence[str],
+    found: Iterable[Tensor],
+    count: int,
+    field: Field,
+    value_range: fields.Range,
+    out: Path,
 ) -> None:
-    field, drawn = model.spec.created, torch.cat([*found])
+    drawn = torch.cat([*found])
     if isinstance(field, Pixels) and count == 1:  # a picture, no sheet
-        image = to_picture(fields.stored(field, drawn, model.image_range)[0])
+        image = to_picture(fields.stored(field, drawn, value_range)[0])
     else:
-        image = fields.sheet(field, drawn, model.image_range, None, captions)
-    files.write(out, _png(image))
+        image = fields.sheet(field, drawn, value_range, None, captions)
+    files.write(out, png(image))
 
 
-def _lines(found: Iterable[Tensor], count: int, model: Model, out: Path) -> None:
+def _lines(
+    found: Iterable[Tensor], count: int, field: Field, value_range: fields.Range, out: Path
+) -> None:
     with files.stream(out) as stream:
         for part in found:
-            text = "\n".join(fields.lines(model.spec.created, part))
+            text = "\n".join(fields.lines(field, part))
             stream.write((text + "\n").encode())
 
 
-def _folder(found: Iterable[Tensor], count: int, model: Model, out: Path) -> None:
+def _folder(
+    found: Iterable[Tensor], count: int, field: Field, value_range: fields.Range, out: Path
+) -> None:
     out.mkdir(parents=True, exist_ok=True)
     digits = len(str(count - 1))
-    stored = (fields.stored(model.spec.created, part, model.image_range) for part in found)
+    stored = (fields.stored(field, part, value_range) for part in found)
     for number, pixels in enumerate(pixels for part in stored for pixels in part):
-        files.write(out / f"{number:0{digits}d}.png", _png(to_picture(pixels)))
+        files.write(out / f"{number:0{digits}d}.png", png(to_picture(pixels)))
 
 
-def _png(image: Any) -> bytes:
+def png(image: Any) -> bytes:
+    """Return a picture as the content of a PNG file."""
     stream = io.BytesIO()
     image.save(stream, "PNG")
     return stream.getvalue()

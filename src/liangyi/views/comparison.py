@@ -1,4 +1,4 @@
-"""Several runs on one self-contained page: cards, curves, samples, verdicts."""
+"""Several runs on one self-contained page: cards, samples, verdicts, settings, curves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ class Column:
 
 
 def comparison_page(
-    title: str, runs: Sequence[Column], refusals: Mapping[str, str] | None = None
+    title: str,
+    runs: Sequence[Column],
+    refusals: Mapping[str, str] | None = None,
+    settings: Mapping[str, Sequence[str]] | None = None,
+    hints: Sequence[str] = (),
 ) -> str:
     """Write the page.
 
@@ -35,18 +39,22 @@ def comparison_page(
         title: what is compared.
         runs: in order; each has a colour of its own throughout the page.
         refusals: metric -> why its cards may not be ranked.
+        settings: those that differ -> their values in each run.
+        hints: lines about what is missing.
 
     Returns:
         HTML. All words are escaped.
     """
     names, cards = [run.name for run in runs], [run.cards for run in runs]
     rows = ranked(cards, refusals or {})
+    measured = [intervals.LEGEND, *told(rows), *conditions_of_runs(names, cards)] if rows else []
     return pages.render(
         "compare.html",
         title=title,
         runs=runs,
         rows=rows,
-        notes=[intervals.LEGEND, *told(rows), *conditions_of_runs(names, cards)],
+        notes=[*hints, *measured],
+        settings=settings or {},
         BEST=BEST,
         charts=charts.of_runs({run.name: run.lines for run in runs}),
         logged=any(run.lines for run in runs),

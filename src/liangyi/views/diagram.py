@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from liangyi.core.counts import many
 from liangyi.views.svg import document, span, tag, text, width_of
 from liangyi.views.table import Layer, summary
 
@@ -240,7 +241,7 @@ def _width(layer: Layer, most: int) -> float:
 
 
 def _count(parameters: int) -> str:
-    return f"{parameters:,} parameter" + "s" * (parameters != 1)
+    return many(parameters, "parameter")
 
 
 def _sides(layer: Layer) -> str:

@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import TypeAdapter
 
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.data.pictures import files as pictures
 from liangyi.data.pictures.files import Look
-from liangyi.data.pictures.findings import Findings, many
+from liangyi.data.pictures.findings import Findings
 from liangyi.data.pictures.listing import FORMAT, Job, class_of, shown, sizes_of
 
 _LARGE = 4_000  # bytes a file; below, threads wait for each other longer than they decode

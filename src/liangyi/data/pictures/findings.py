@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+
+from liangyi.core.counts import few, many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,15 +44,3 @@ class Findings:
     def _extent(self) -> str:
         low, high = "{}x{}".format(*self.smallest), "{}x{}".format(*self.largest)
         return low if self.sizes == 1 else f"{low} to {high} ({self.sizes:,} sizes)"
-
-
-def many(count: int, what: str) -> str:
-    """Return a count with its noun, in the plural where it must be."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
-
-
-def few(names: Iterable[str], most: int = 3) -> str:
-    """Return the first names, and how many more there are."""
-    names = list(names)
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -22,6 +22,7 @@ from PIL import Image
 from torch import Tensor
 
 from liangyi.core import capacity
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Label, Pixels, Spec
 from liangyi.data.columns import Columns
@@ -195,7 +196,7 @@ def _pixels(
     rows: Any, image: str, label: str | None, looks: Any, broken: Any, shape: tuple[int, int, int]
 ) -> tuple[Any, list[Any]]:
     """Return the pixels [N C H W] of the rows that can be read, and their labels."""
-    what = f"{len(looks):,} pictures of {shape[2]} x {shape[1]}"
+    what = f"{many(len(looks), 'picture')} of {shape[2]} x {shape[1]}"
     capacity.demand_memory(len(looks) * math.prod(shape), what, "give a smaller size")
     pixels = np.empty((len(looks), *shape), np.uint8)
     labels: list[Any] = []

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from liangyi.core.counts import few, many
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Spec
 from liangyi.data.pictures import files as pictures
 from liangyi.data.pictures.files import Look
-from liangyi.data.pictures.findings import few, many
 
 FORMAT = 2  # of the cache; to be raised whenever the same files would give other pixels
 _HELD_OUT = ("test", "val", "valid", "validation", "dev", "eval")

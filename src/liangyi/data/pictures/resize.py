@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from liangyi.core import capacity
+from liangyi.core.counts import many
 
 _PART = 2**26  # values that are resized at once
 
@@ -22,7 +23,7 @@ def resized(image: Tensor, size: int | None) -> Tensor:
     count, channels = image.shape[:2]
     each = channels * size * size
     some = min(count, 1024, max(1, _PART // each))  # pictures at a time, as float32, twice
-    what = f"{count:,} pictures of {size} x {size}"
+    what = f"{many(count, 'picture')} of {size} x {size}"
     capacity.demand_memory((count + 8 * some) * each, what, "give a smaller size")
     found = torch.empty(count, channels, size, size, dtype=torch.uint8, device=image.device)
     for new, part in zip(found.split(some), image.split(some), strict=True):

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -24,7 +24,7 @@ from liangyi.core.batch import Images, Points, detached
 from liangyi.core.config import Config, Count, Positive, Share, Target, Training, Unit
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
-from liangyi.core.spec import Pixels
+from liangyi.core.spec import Field, Pixels
 from liangyi.losses import adversarial
 from liangyi.nets.adversary import adversary
 from liangyi.nets.mlp import Flat, Shaped, mlp, size
@@ -100,7 +100,7 @@ class GAN(Model):
         yield Update(self.generator, loss, generator=loss)
 
     @verb
-    def sample(self, count: int) -> Tensor:
+    def sample(self, count: int) -> Annotated[Tensor, Field]:
         """Return `count` generated items."""
         items: Tensor = getattr(self.generated(count), self.spec.item)
         return items
@@ -108,6 +108,6 @@ class GAN(Model):
     @verb
     def interpolate(
         self, count: int, stops: int = 4, begin: int = 0, end: int | None = None
-    ) -> Tensor:
+    ) -> Annotated[Tensor, Field]:
         """Return items on a closed walk of `count` through the noise: all, or `begin` ... `end`."""
         return self.generate(draw.loop(self.noise(stops), count, begin, end))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from torch import Tensor, nn
 
@@ -22,6 +22,7 @@ from liangyi.core.batch import Images
 from liangyi.core.config import Config, Count, Positive, Share, Training
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
+from liangyi.core.spec import Pixels
 from liangyi.losses.reconstruction import squared_error
 from liangyi.nets.mlp import Flat, Shaped, mlp
 
@@ -63,13 +64,13 @@ class Autoencoder(Model):
         return code
 
     @verb
-    def decode(self, code: Tensor) -> Tensor:
+    def decode(self, code: Tensor) -> Annotated[Tensor, Pixels]:
         """Return pictures [N C H W] of codes [N code]."""
         image: Tensor = self.decoder(code)
         return image
 
     @verb
-    def reconstruct(self, image: Tensor) -> Tensor:
+    def reconstruct(self, image: Tensor) -> Annotated[Tensor, Pixels]:
         """Return pictures [N C H W] after passing through the code."""
         passed: Tensor = self.decoder(self.encoder(image))
         return passed

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +29,7 @@ from liangyi.core.batch import Images
 from liangyi.core.config import Config, Count, NonNegative, Positive, Share, Training
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
+from liangyi.core.spec import Pixels
 from liangyi.losses.reconstruction import bernoulli, kl_to_standard_normal
 from liangyi.metrics.bounds import importance_weighted
 from liangyi.nets.mlp import Flat, Shaped, mlp
@@ -87,14 +88,14 @@ class VAE(Model):
         return Images(self.generate(draw.normal(count, self.config.latent, device=self.device)))
 
     @verb
-    def sample(self, count: int) -> Tensor:
+    def sample(self, count: int) -> Annotated[Tensor, Pixels]:
         """Return `count` pictures of codes drawn from N(0, 1)."""
         return self.generated(count).image
 
     @verb
     def interpolate(
         self, count: int, stops: int = 4, begin: int = 0, end: int | None = None
-    ) -> Tensor:
+    ) -> Annotated[Tensor, Pixels]:
         """Return pictures on a closed walk of `count` through codes: all, or `begin` ... `end`."""
         codes = draw.normal(stops, self.config.latent, device=self.device)
         return self.generate(draw.loop(codes, count, begin, end))
@@ -106,12 +107,12 @@ class VAE(Model):
         return code
 
     @verb
-    def decode(self, code: Tensor) -> Tensor:
+    def decode(self, code: Tensor) -> Annotated[Tensor, Pixels]:
         """Return pictures [N C H W] of codes [N latent]."""
         return self.generate(code)
 
     @verb
-    def reconstruct(self, image: Tensor) -> Tensor:
+    def reconstruct(self, image: Tensor) -> Annotated[Tensor, Pixels]:
         """Return pictures [N C H W] after passing through their mean code."""
         return self.generate(self.encoder(image).chunk(2, 1)[0])
 
@@ -126,7 +127,9 @@ class VAE(Model):
         return {"bernoulli_bound": bound, "reconstruction": reconstruction, "kl": kl}
 
     @verb
-    def bound(self, batch: Images, draws: int = 50) -> Tensor:
+    def bound(
+        self, batch: Images, draws: Annotated[Count, "codes drawn for each picture"] = 50
+    ) -> Tensor:
         """Return a tighter objective of each picture, nats [N]: arXiv:1509.00519, equation 8.
 
         Where all pixels are 0 or 1 it is a bound on log p(x) from below.

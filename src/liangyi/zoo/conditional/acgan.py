@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -36,7 +36,7 @@ from liangyi.core.batch import Labelled
 from liangyi.core.config import Config, Count, NonNegative, Positive, Share, Target, Training, Unit
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
-from liangyi.core.spec import Spec
+from liangyi.core.spec import Pixels, Spec
 from liangyi.losses import adversarial
 from liangyi.nets.fast.sequential import Sequential
 from liangyi.nets.upconv import quartered
@@ -138,7 +138,7 @@ class ACGAN(Model):
         return cross_entropy(named[: len(label)].float(), label)
 
     @verb
-    def sample(self, count: int, label: int | None = None) -> Tensor:
+    def sample(self, count: int, label: int | str | None = None) -> Annotated[Tensor, Pixels]:
         """Return `count` pictures of one class, or of all classes in turn.
 
         Raises:
@@ -148,9 +148,9 @@ class ACGAN(Model):
 
     @verb
     def interpolate(
-        self, count: int, stops: int = 4, label: int | None = None, begin: int = 0,
+        self, count: int, stops: int = 4, label: int | str | None = None, begin: int = 0,
         end: int | None = None,
-    ) -> Tensor:  # fmt: skip
+    ) -> Annotated[Tensor, Pixels]:  # fmt: skip
         """Return pictures on a closed walk of `count` through the noise: all, or `begin` ... `end`.
 
         They show one class, or another one after each stop.

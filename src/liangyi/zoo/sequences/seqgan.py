@@ -23,7 +23,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -156,7 +156,7 @@ class SeqGAN(Model):
         return logits
 
     @verb
-    def sample(self, count: int) -> Tensor:
+    def sample(self, count: int) -> Annotated[Tensor, Words]:
         """Return `count` sentences [count L]."""
         return self.generated(count).token
 

@@ -28,9 +28,11 @@ from torch.nn.functional import interpolate
 
 from liangyi.core.batch import Images
 from liangyi.core.config import Config, Count, Natural, Positive, Training
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
+from liangyi.core.spec import Pixels
 from liangyi.nets.features import Features
 from liangyi.runs.classifiers import classifier
 
@@ -41,7 +43,8 @@ _LARGEST = 16384  # pixels of a side
 class DeepDreamConfig(Config):
     """Settings of DeepDream."""
 
-    classifier: str = ""  # a run of ours, or torchvision:NAME
+    # a run of a classifier, torchvision:NAME, or torchvision:NAME@FILE with its weights in FILE
+    classifier: str = ""
     layers: tuple[str, ...] = ()  # that should be excited; nothing: the last one that is a map
     strengths: tuple[float, ...] = ()  # one for each layer; nothing: all 1
     octaves: Annotated[int, Ge(1), Le(64)] = 3  # sizes, from small to large
@@ -71,8 +74,8 @@ class DeepDream(Model):
         self.features = Features(classifier(config.classifier), config.layers, channels)
         count = len(self.features.layers)
         if len(config.strengths) not in (0, count):
-            numbers = len(config.strengths)
-            raise UserError(f"{numbers} numbers for {count} layers", setting="strengths")
+            numbers = many(len(config.strengths), "number")
+            raise UserError(f"{numbers} for {many(count, 'layer')}", setting="strengths")
         self.strengths = config.strengths or (1.0,) * count
         sizes = octave_sizes(sides, config.octaves, config.scale)
         self.register_buffer("original", torch.zeros(1, *self.spec.shape, device="cpu"))
@@ -122,7 +125,7 @@ class DeepDream(Model):
         return total
 
     @verb
-    def dream(self) -> Tensor:
+    def dream(self) -> Annotated[Tensor, Pixels]:
         """Return the picture of the largest octave, [1 C H W] in (-1, 1)."""
         return self.octaves[-1].detach().clamp(-1, 1)
 

@@ -47,7 +47,7 @@ class MnistCNN(MnistMLP):
         height, wide = ((side - 4) // 2 for side in sides)
         if min(height, wide) < 1:
             raise UserError(
-                f"{self.name()} needs pictures of 6 x 6 or more; try a size of 28", setting="size"
+                f"{self.name()} needs pictures of 6 x 6 or more", setting="size", better=28
             )
         self.network: Sequential = Sequential(
             nn.Conv2d(channels, config.width, 3),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +24,7 @@ from liangyi.core.batch import Labelled
 from liangyi.core.config import Config, Count, Positive, Training
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
+from liangyi.core.spec import Label
 from liangyi.nets.mlp import Flat, mlp
 from liangyi.nets.weights import glorot
 
@@ -70,7 +71,7 @@ class MnistMLP(Model):
         yield Update(self, loss, loss=loss, accuracy=accuracy)
 
     @verb
-    def classify(self, image: Tensor) -> Tensor:
+    def classify(self, image: Tensor) -> Annotated[Tensor, Label]:
         """Return class probabilities [N classes] of pictures [N C H W]."""
         probabilities: Tensor = self(image).float().softmax(1)
         return probabilities

@@ -1,0 +1,96 @@
+"""What a verb asks for and gives, from its signature: parameters are bound to fields by names.
+
+    @verb
+    def classify(self, image: Tensor) -> Annotated[Tensor, Label]:
+
+asks for the field `image` of the data, and gives labels. `Annotated[Tensor, Field]` is the kind
+that the model creates, whatever that is; a result that says nothing is plain numbers. Whoever
+offers verbs to people (a command line, a form) needs to know no more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from torch import Tensor
+
+from liangyi.core.config import Config
+from liangyi.core.counts import few
+from liangyi.core.model import Model
+from liangyi.core.spec import Field, Label, Spec, fields_of
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What a verb of a model wants for data of a spec, and what it gives."""
+
+    name: str
+    about: str
+    items: Mapping[str, Field | None]  # tensors that it must have, an item a row; None: numbers
+    settings: type[Config]  # what else can be said; None where it must be
+    demanded: tuple[str, ...]  # of the settings
+    batch: type[Any] | None  # the type of the batch that it takes, if it takes one
+    result: Any  # Tensor or dict
+    gives: Field | None  # what a tensor that it gives is; None: numbers
+
+    @property
+    def item(self) -> str:
+        """The name of what it is asked about, empty where it is asked about nothing."""
+        return next(iter(self.items), "")
+
+
+def bound(kind: type[Model], name: str, spec: Spec) -> Binding:
+    """Bind a verb of a model to data."""
+    verb = kind.verbs()[name]
+    hints = get_type_hints(getattr(kind, name), include_extras=True)
+    items: dict[str, Field | None] = {}
+    settings: list[tuple[str, Any, Any]] = []
+    demanded: list[str] = []
+    batch = None
+    for parameter in verb.parameters.values():
+        hint, field = hints[parameter.name], spec.fields.get(parameter.name)
+        needed = parameter.default is inspect.Parameter.empty
+        if parameter.name == "batch":
+            batch = hint if hasattr(hint, "_fields") else kind.batch_type(spec)
+            items |= {part: spec.fields.get(part) for part in fields_of(batch)}
+        elif needed and _plain(hint) is Tensor:
+            items[parameter.name] = field
+        else:
+            default = None if needed else parameter.default
+            wanted: Any = str if isinstance(field, Label) else hint
+            stored = dataclasses.field(
+                default=default, metadata={"help": _about(parameter.name, hint, field)}
+            )
+            settings.append((parameter.name, wanted | None if default is None else wanted, stored))
+            demanded += [parameter.name] * needed
+    made = dataclasses.make_dataclass(name, settings, bases=(Config,), frozen=True, kw_only=True)
+    result = hints.get("return", Tensor)
+    gives = _given(result, spec)
+    return Binding(name, verb.about, items, made, tuple(demanded), batch, _plain(result), gives)
+
+
+def _plain(hint: Any) -> Any:
+    """Return a type without what is noted beside it; of `dict[str, Tensor]`, dict."""
+    if get_origin(hint) is Annotated:
+        return _plain(get_args(hint)[0])
+    return get_origin(hint) or hint
+
+
+def _given(hint: Any, spec: Spec) -> Field | None:
+    """Return the field of the data that a result is: of the kind that is noted beside its type."""
+    kinds = [part for part in get_args(hint)[1:] if isinstance(part, type)]
+    wanted = [part for part in kinds if issubclass(part, Field)]
+    every = [spec.created, *spec.fields.values()]
+    return next((field for kind in wanted for field in every if isinstance(field, kind)), None)
+
+
+def _about(name: str, hint: Any, field: Field | None) -> str:
+    """Return the help of a setting: the names of classes, a text beside its type, or its name."""
+    if isinstance(field, Label):
+        return f"a class, by its name or number: {few(field.names, 10)}"
+    notes = [part for part in get_args(hint)[1:] if isinstance(part, str)]
+    return notes[0] if notes else name.replace("_", " ")
