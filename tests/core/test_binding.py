@@ -97,3 +97,14 @@ def test_the_verbs_of_the_zoo_are_found_without_importing_it() -> None:
     for name, models in registry.verbs().items():
         for model in models:
             assert name in registry.find(model).verbs()
+
+
+def test_an_annotation_that_nobody_knows_is_one_line() -> None:
+    class Strange(Many):
+        @verb
+        def guess(self, image: Nothing) -> Tensor:  # type: ignore[name-defined]  # noqa: F821
+            """Return nothing."""
+            raise NotImplementedError
+
+    with pytest.raises(UserError, match="guess cannot be offered: name 'Nothing' is not defined"):
+        bound(Strange, "guess", SPEC)
