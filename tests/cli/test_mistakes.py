@@ -285,5 +285,5 @@ def test_a_mistake_in_the_run_is_one_line(verb: str, runs: Path) -> None:
     found = forked([[*first, value] for value in RUNS.values()], runs)
     check(found, [f"liangyi {verb} [{name}]" for name in RUNS])
     for name, one in zip(RUNS, found, strict=True):
-        if name != "no checkpoint" or verb not in ("show", "resume", "diagnose"):
+        if name != "no checkpoint" or verb not in ("show", "resume", "diagnose", "compare"):
             assert one.code == 2, f"liangyi {verb} [{name}]"

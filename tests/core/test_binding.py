@@ -35,7 +35,7 @@ class Many(Model):
         return image
 
     @verb
-    def name(self, image: Tensor) -> Annotated[Tensor, Label]:  # type: ignore[override]
+    def guessed(self, image: Tensor) -> Annotated[Tensor, Label]:
         """Return classes."""
         return image
 
@@ -81,11 +81,11 @@ def test_what_has_no_default_must_be_said_and_codes_are_numbers() -> None:
 
 
 def test_a_result_is_the_field_of_its_kind() -> None:
-    assert bound(Many, "name", SPEC).gives == LABEL
+    assert bound(Many, "guessed", SPEC).gives == LABEL
     # the same verb on other data
     points = Spec("point", point=Vector(2))
     assert bound(Many, "change", points).gives == Vector(2)
-    assert bound(Many, "name", points).gives is None
+    assert bound(Many, "guessed", points).gives is None
 
 
 def test_a_batch_is_its_fields() -> None:
@@ -97,3 +97,14 @@ def test_the_verbs_of_the_zoo_are_found_without_importing_it() -> None:
     for name, models in registry.verbs().items():
         for model in models:
             assert name in registry.find(model).verbs()
+
+
+def test_an_annotation_that_nobody_knows_is_one_line() -> None:
+    class Strange(Many):
+        @verb
+        def guess(self, image: Nothing) -> Tensor:  # type: ignore[name-defined]  # noqa: F821
+            """Return nothing."""
+            raise NotImplementedError
+
+    with pytest.raises(UserError, match="guess cannot be offered: name 'Nothing' is not defined"):
+        bound(Strange, "guess", SPEC)

@@ -203,7 +203,7 @@ def test_what_was_passed_over_is_looked_at_again(tmp_path, elsewhere, monkeypatc
 
 def test_wrong_settings_are_no_other_process(tmp_path):
     one = make(tmp_path / "run", "dcgan:width=4")
-    with pytest.raises(UserError, match=r"dcgan needs image \(pixels\), this data has point"):
+    with pytest.raises(UserError, match=r"dcgan needs pictures, this data has points"):
         list(work([one], lambda line: None))
     assert not one.path.exists()
 

@@ -195,7 +195,7 @@ def test_every_dtype_will_do():
 
 def test_mistakes_are_named():
     good = draw(5, 3, 0)
-    with pytest.raises(UserError, match="5 items have no neighbour number 5; 1 to 4 can"):
+    with pytest.raises(UserError, match="no neighbour number 5 among 5 items; 1 to 4 can"):
         manifold(good, draw(9, 3, 1))
     with pytest.raises(UserError, match="1 to 4 can"):
         radii(good, 0)

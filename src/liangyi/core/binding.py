@@ -20,6 +20,7 @@ from torch import Tensor
 
 from liangyi.core.config import Config
 from liangyi.core.counts import few
+from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.core.spec import Field, Label, Spec, fields_of
 
@@ -44,9 +45,16 @@ class Binding:
 
 
 def bound(kind: type[Model], name: str, spec: Spec) -> Binding:
-    """Bind a verb of a model to data."""
+    """Bind a verb of a model to data.
+
+    Raises:
+        UserError: an annotation of it names something that its file does not import.
+    """
     verb = kind.verbs()[name]
-    hints = get_type_hints(getattr(kind, name), include_extras=True)
+    try:
+        hints = get_type_hints(getattr(kind, name), include_extras=True)
+    except NameError as error:  # or imports for type checkers alone
+        raise UserError(f"{kind.name()}.{name} cannot be offered: {error}; import it") from None
     items: dict[str, Field | None] = {}
     settings: list[tuple[str, Any, Any]] = []
     demanded: list[str] = []
