@@ -35,6 +35,6 @@ def main(words: Sequence[str]) -> None:
     model = run_of(name, args.model).model(tell=say)
     conditions = {} if args.label is None else {"label": label_of(model, args.label)}
     found = parts(model, args.number, args.seed, **conditions)
-    named = captions(model, asked(model, args.number, **conditions))
-    write_samples(found, args.number, model, args.out, say, named)
+    classes = captions(model, asked(model, args.number, **conditions))
+    write_samples(found, args.number, model, args.out, say, classes)
     print(f"{args.number} sample{'s' * (args.number != 1)}: {args.out}")
