@@ -12,7 +12,7 @@ from liangyi.core.model import Model, evaluating
 
 def asked(model: Model, count: int, **conditions: Any) -> Tensor | None:
     """Return the classes [N] that `model.sample(count, **conditions)` draws, None without such."""
-    if model.conditions("sample") != ["label"]:
+    if "sample" not in model.verbs() or model.conditions("sample") != ["label"]:
         return None
     with evaluating(model):  # without a label the classes come in turn
         return model.asked(count, **conditions).cpu()
