@@ -176,7 +176,15 @@ class TestWalkAndDream:
         answer = say(f"walk {trained / 'acgan'} --frames 5 --stops 2 --label 3 -o film.gif")
         assert answer.out == "5 frames: film.gif\n" and not answer.err
         with Image.open(tmp_path / "film.gif") as film:
-            assert film.format == "GIF"
+            assert film.format == "GIF" and film.size == (256, 256)
+
+    def test_a_film_of_the_size_and_rate_that_were_asked_for(self, say, trained, tmp_path):
+        answer = say(f"walk {trained / 'acgan'} --frames 5 --size 60 --fps 10 -o film.gif")
+        assert not answer.err
+        with Image.open(tmp_path / "film.gif") as film:
+            assert film.size == (60, 60) and film.info["duration"] == 100
+        refused = say(f"walk {trained / 'acgan'} --frames 5 --fps 60 -o film.gif")
+        assert refused.code == 2 and refused.complaint.startswith("--fps: a GIF shows at most 50")
 
     @pytest.mark.parametrize(
         ("model", "line", "wanted"),

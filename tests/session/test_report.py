@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from conftest import follow, same, weights_of
@@ -44,6 +45,20 @@ def test_looking_changes_nothing(small, tmp_path):
     for run in (often, never):
         list(follow(run))
     assert same(weights_of(often.model()), weights_of(never.model()))
+
+
+def test_who_was_killed_before_the_last_page_finds_it_after_resuming(small, tmp_path):
+    # breaks when the page of an earlier sample is taken for the last one
+    run = small("gan").run(tmp_path / "run", steps=3, sample_every=1)
+    list(Session(run))
+    run.report.write_text("of step 2")
+    before = run.path.joinpath("log.jsonl").stat().st_mtime - 5
+    os.utime(run.report, (before, before))
+    list(Session(run))
+    assert "3 of 3" in run.report.read_text()
+    run.report.write_text("whole")
+    list(Session(run))
+    assert run.report.read_text() == "whole"
 
 
 def test_real_items_are_drawn_once(small, tmp_path):

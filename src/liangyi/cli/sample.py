@@ -36,6 +36,6 @@ def main(words: Sequence[str]) -> None:
     model = run_of(name, args.model).model(tell=say)
     conditions = {} if args.label is None else {"label": args.label}
     found = parts(model, args.number, args.seed, **conditions)
-    said = captions(model, asked(model, args.number, **conditions))
-    write_samples(found, args.number, model, args.out, say, said)
+    classes = captions(model, asked(model, args.number, **conditions))
+    write_samples(found, args.number, model, args.out, say, classes)
     print(f"{many(args.number, 'sample')}: {args.out}")

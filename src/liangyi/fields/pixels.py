@@ -106,6 +106,7 @@ def grid(
     columns = min(columns or _columns(groups, height, width), max(map(len, groups)))
     scale = scale or max(1, round(WIDTH / (columns * width)))
     pixels = enlarged(pixels, scale)
+    places = _places(groups, columns)
     font = ImageFont.load_default(size=14 if headed else 11)
     aside = _aside(captions, font) if headed else 0
     below = CAPTION if captions and not headed else 0
@@ -113,27 +114,39 @@ def grid(
     size = (channels, _rows(groups, columns) * tall + GAP, aside + columns * wide + GAP)
     sheet = torch.full(size, PAPER, dtype=torch.uint8, device="cpu")
     lines: list[tuple[float, float, float, str]] = []  # middle, room and words of each caption
-    row = 0
-    for group in groups:
-        for place, index in enumerate(group):
-            top = GAP + (row + place // columns) * tall
-            left = GAP + aside + place % columns * wide
-            sheet[:, top : top + height * scale, left : left + width * scale] = pixels[index]
-            if below:
-                line = (left + width * scale / 2, top + tall - GAP - below / 2, wide)
-                lines.append((*line, captions[index]))
-        if headed:
-            middle = row * tall + GAP + height * scale / 2
-            lines.append((aside / 2 + GAP, middle, aside, captions[group[0]]))
-        row += math.ceil(len(group) / columns)
-    whole = to_picture(sheet)
-    pen, ink = ImageDraw.Draw(whole), 40 if channels == 1 else (40, 40, 40)
-    for x, y, room, words in lines:
-        pen.text((x, y), _cut(words, room, font), ink, font, anchor="mm")
-    return whole
+    for index, (row, column) in places.items():
+        top, left = GAP + row * tall, GAP + aside + column * wide
+        sheet[:, top : top + height * scale, left : left + width * scale] = pixels[index]
+        if below:
+            middle = (left + (wide - GAP) / 2, top + tall - GAP - below / 2)
+            lines.append((*middle, wide, captions[index]))
+    for first, *_ in groups if headed else ():
+        middle = (GAP + aside / 2, GAP + places[first][0] * tall + height * scale / 2)
+        lines.append((*middle, aside, captions[first]))
+    return _lettered(to_picture(sheet), lines, font)
 
 
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+
+def _places(groups: Sequence[Sequence[int]], columns: int) -> dict[int, tuple[int, int]]:
+    """Return row and column of each image; every group begins a row."""
+    places, row = {}, 0
+    for group in groups:
+        for place, index in enumerate(group):
+            places[index] = (row + place // columns, place % columns)
+        row += math.ceil(len(group) / columns)
+    return places
+
+
+def _lettered(
+    sheet: Image.Image, lines: Sequence[tuple[float, float, float, str]], font: _Font
+) -> Image.Image:
+    """Write captions on a sheet, each around its middle and cut to its room."""
+    pen, ink = ImageDraw.Draw(sheet), 40 if sheet.mode == "L" else (40, 40, 40)
+    for x, y, room, words in lines:
+        pen.text((x, y), _cut(words, room, font), ink, font, anchor="mm")
+    return sheet
 
 
 def _groups(captions: Sequence[str]) -> list[list[int]]:

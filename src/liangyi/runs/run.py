@@ -437,6 +437,14 @@ class Run:
         """The file of its page."""
         return self.path / "report.html"
 
+    @property
+    def reported(self) -> bool:
+        """Whether its page is there and younger than its log."""
+        try:
+            return self.report.stat().st_mtime_ns >= (self.path / _LOG).stat().st_mtime_ns
+        except OSError:
+            return False
+
     def keep_report(self, page: str) -> Path:
         """Write its page and return the file."""
         self.place.demand()

@@ -61,6 +61,7 @@ class Session:
             yield from map(Message, told)
             began = trainer.step
             yield Began(began, trainer.total)
+            told_all = run.reported  # before the log is touched
             if first:
                 run.forget_after(began)
             recorder = Recorder(run, trainer, data, held_out) if first else None
@@ -68,7 +69,7 @@ class Session:
                 yield from self._steps(trainer, recorder)
             finally:
                 recorder.close() if recorder else None
-            if first and trainer.step == began and not run.report.exists():
+            if first and trainer.step == began and not told_all:
                 write_report(run)  # it was killed between its last checkpoint and this
         yield Ended(trainer.step, trainer.step >= trainer.total)
 
