@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
-from conftest import follow
+from conftest import QUICK, follow
 from liangyi.cli import main
+from liangyi.core import registry
 from liangyi.core.batch import Images
+from liangyi.core.config import Config
 from liangyi.core.errors import UserError
+from liangyi.core.model import Model, Update, verb
 from liangyi.core.verbs import samples
 from liangyi.data import choose
 from liangyi.doctor import diagnosis
@@ -28,7 +31,7 @@ from liangyi.metrics.card import Card
 from liangyi.metrics.memorisation import memorisation
 from liangyi.runs.cards import keep
 from liangyi.runs.run import Run
-from liangyi.session import Session, Stepped
+from liangyi.session import Session, Stepped, create
 from liangyi.session.report import write_report
 
 
@@ -297,3 +300,37 @@ def test_three_pictures_are_told_before_the_first_step(tmp_path, capsys):
     assert err.index("3 items") < err.index("gan on")
     assert "doctor: too few items" in err
     assert [v.name for v in diagnose(Run(tmp_path / "run"))] == ["too few items"]
+
+
+class Smear(Model):
+    """The mean of all pictures, whatever is asked."""
+
+    def networks(self):
+        self.picture = nn.Parameter(torch.zeros(self.spec.shape))
+
+    def updates(self, batch, step):
+        loss = (self.picture - batch.image).square().mean()
+        yield Update(self.picture, loss, loss=loss)
+
+    def optimizer(self, player, weights):
+        return torch.optim.SGD(weights, lr=1.0)
+
+    def generated(self, count, given=None):
+        return self.Batch(self.picture.expand(count, -1, -1, -1))
+
+    @verb
+    def sample(self, count: int) -> Tensor:
+        return self.generated(count)[0]
+
+
+@pytest.mark.parametrize(("steps", "said"), [(250, "mode collapse"), (10, "under-trained")])
+def test_a_run_that_draws_one_smear_has_collapsed(steps, said, tmp_path, monkeypatch):
+    # breaks when the only look at a run that draws one picture 64 times sends it on
+    monkeypatch.setattr(registry, "_models", dict(registry._models))
+    kind = registry.register("smear")(Smear)
+    training = dataclasses.replace(QUICK, steps=steps, examine_every=250, sample_every=250)
+    made = create(kind, Config(), choose("digits"), training, tmp_path / "run")
+    for _ in follow(made):
+        pass
+    assert sum("signal/energy" in line for line in made.lines()) == 1
+    assert names(made) == [said] == shown_in(made)

@@ -56,6 +56,7 @@ def _labelled(model: Model, data: Data) -> tuple[Tensor, Tensor] | None:
     return found[0], found[1]
 
 
+@torch.no_grad()  # what is a view of a weight still asks for a gradient
 def signals(model: Model, averaged: Model, real: Reference) -> dict[str, float]:
     """Return the signals of a model as `signal/...`; those it has no part for are left out.
 
