@@ -16,7 +16,7 @@ from liangyi.core.model import Model
 from liangyi.core.spec import Spec
 from liangyi.data import Source
 from liangyi.data.arrays import Arrays
-from liangyi.runs.run import Run, build
+from liangyi.runs.run import Run, Weights, build
 from liangyi.session.create import create as _create
 from liangyi.session.interrupts import interrupts
 from liangyi.session.progress import Progress, say
@@ -104,13 +104,22 @@ def resume(
     return found
 
 
-def load(run: Run | Path | str) -> Model:
+def load(run: Run | Path | str, weights: Weights = "best") -> Model:
     """Return the trained model of a run, in evaluation mode.
+
+    Args:
+        run: the run, or its folder.
+        weights: `best` of the checkpoints where one was found to be, which is said where it is not
+            the newest, or `newest`.
 
     Raises:
         UserError: it is no run, or has no sound checkpoint.
     """
-    return (run if isinstance(run, Run) else Run(run)).model()
+    found = run if isinstance(run, Run) else Run(run)
+    best, made = found.best, found.made
+    if weights == "best" and best is not None and best < made:
+        say(f"weights: best, step {best:,} of {made:,}; weights='newest' for the newest")
+    return found.model(weights=weights)
 
 
 def source_of(data: Data, held_out: Any = None, **settings: Any) -> Source:

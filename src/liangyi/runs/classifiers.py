@@ -28,7 +28,7 @@ def classifier(reference: str) -> Borrowed:
     """
     if known := borrowed.kept(reference):
         about, file = known
-        lent = _built(reference, about)
+        lent = built(reference, about)
         borrowed.weights(lent.network, file)
         return lent
     if reference.startswith("torchvision:"):
@@ -53,7 +53,7 @@ def classifier(reference: str) -> Borrowed:
     return Borrowed(reference, model, model.spec.shape[0], model.image_range, about)
 
 
-def _built(reference: str, about: dict[str, Any]) -> Borrowed:
+def built(reference: str, about: dict[str, Any]) -> Borrowed:
     """Return a network with random weights, built as somebody wrote down.
 
     Raises:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from liangyi.core.errors import UserError
 from liangyi.metrics.card import Card
 from liangyi.runs.cards import keep
-from liangyi.runs.run import Run
+from liangyi.runs.run import Run, Weights
 from liangyi.scoring import scorers
 from liangyi.scoring.subject import Subject
 
@@ -26,6 +26,7 @@ def score(
     seed: int = 0,
     inception: bool = False,
     tell: Callable[[str], None] = lambda line: None,
+    weights: Weights = "best",
 ) -> list[Card]:
     """Measure the trained model of a run, keep the cards in its folder and return them.
 
@@ -35,11 +36,12 @@ def score(
         seed: decides the samples.
         inception: also take the measures of papers, in the features of Inception-v3.
         tell: is given lines for people.
+        weights: of the best checkpoint, where there is one that was found to be, or the newest.
 
     Raises:
         UserError: the run has nothing to score, or too little to compare it with.
     """
-    subject = Subject.of(run, number, seed, tell, inception)
+    subject = Subject.of(run, number, seed, tell, inception, weights)
     cards: list[Card] = []
     for module in pkgutil.iter_modules(scorers.__path__):
         scorer = importlib.import_module(f"{scorers.__name__}.{module.name}")

@@ -25,6 +25,7 @@ from liangyi.core import files
 from liangyi.core.batch import Labelled
 from liangyi.core.config import Training, to_plain
 from liangyi.core.errors import UserError
+from liangyi.core.model import Model
 from liangyi.core.spec import Pixels, Spec
 from liangyi.data import Batches, Data, Dataset, Source
 from liangyi.data.pictures.resize import resized
@@ -54,28 +55,35 @@ class Evaluator:
 
     def features(self, image: Tensor, image_range: tuple[float, float]) -> Tensor:
         """Return features [N D] of pictures [N C H W], on the CPU."""
-        return torch.cat([self.network.features(x).cpu() for x in self._parts(image, image_range)])
+        return features_of(self.network, image, image_range)
 
     def probabilities(self, image: Tensor, image_range: tuple[float, float]) -> Tensor:
         """Return probabilities [N classes] of pictures [N C H W], on the CPU."""
-        return torch.cat([self.network.classify(x).cpu() for x in self._parts(image, image_range)])
+        parts = _parts(self.network, image, image_range)
+        return torch.cat([self.network.classify(x).cpu() for x in parts])
 
     def classes(self, image: Tensor, image_range: tuple[float, float]) -> Tensor:
         """Return the class [N] that each picture most likely has."""
         return self.probabilities(image, image_range).argmax(1)
 
-    def _parts(self, image: Tensor, image_range: tuple[float, float]) -> list[Tensor]:
-        low, high = image_range
-        own_low, own_high = self.network.image_range
-        size = self.network.spec.shape[1:]
-        parts = []
-        for part in image.split(500):
-            part = part.to(self.network.device)
-            if part.shape[2:] != size:
-                part = interpolate(part, tuple(size), mode="bicubic", antialias=True)
-            scaled = (part.clamp(low, high) - low) / (high - low)
-            parts.append(scaled * (own_high - own_low) + own_low)
-        return parts
+
+def features_of(network: Model, image: Tensor, image_range: tuple[float, float]) -> Tensor:
+    """Return an evaluator's features [N D] of pictures [N C H W], on the CPU."""
+    return torch.cat([network.features(x).cpu() for x in _parts(network, image, image_range)])
+
+
+def _parts(network: Model, image: Tensor, image_range: tuple[float, float]) -> list[Tensor]:
+    low, high = image_range
+    own_low, own_high = network.image_range
+    size = network.spec.shape[1:]
+    parts = []
+    for part in image.split(500):
+        part = part.to(network.device)
+        if part.shape[2:] != size:
+            part = interpolate(part, tuple(size), mode="bicubic", antialias=True)
+        scaled = (part.clamp(low, high) - low) / (high - low)
+        parts.append(scaled * (own_high - own_low) + own_low)
+    return parts
 
 
 def evaluator_of(
@@ -100,6 +108,31 @@ def evaluator_of(
         )
     held_out = source.split("test")
     return _evaluator(pictures(data, item), pictures(held_out, item) if held_out else None, tell)
+
+
+def existing(source: Source, item: str = "image") -> Model | None:
+    """Return the network of the evaluator of such data, None where it was not trained before.
+
+    Its name is a matter of the settings and the data alone, so nothing is trained nor resized.
+
+    Args:
+        source: the data.
+        item: name of its field of pictures.
+    """
+    data = source.split("train")
+    if not isinstance(data, Dataset) or not isinstance(data.spec.fields.get(item), Pixels):
+        return None
+    few = pictures(data.part(data.subset(1), "one"), item)
+    name, items = data.fingerprint, len(data)
+    if max(few.spec.shape[1:]) > LARGEST:
+        few, name = _smaller(few), f"{name}-{LARGEST}"
+    if len(few.spec.classes) < 2:
+        few, name, items = rotated(few), f"rotated-{name}", 4 * items
+    if items < 4:
+        return None
+    config = MnistCNNConfig()
+    folder = _folder(config, _training(items), name)
+    return _kept(config, few.spec, folder) if folder.is_dir() else None
 
 
 def pictures(data: Data, item: str) -> Dataset:
@@ -133,14 +166,8 @@ def _evaluator(data: Dataset, held_out: Dataset | None, tell: Callable[[str], No
     pupil = data if labelled else rotated(data)
     proof = held_out or data
     config = MnistCNNConfig()
-    batch = min(128, len(pupil) // 4)
-    training = Training(
-        steps=max(200, min(_STEPS, _EPOCHS * len(pupil) // batch)), batch_size=batch, average=0
-    )
-    # what changes the evaluator, not how it is computed
-    learned = [training.steps, training.batch_size, training.seed, training.average]
-    key = json.dumps([to_plain(config), learned, pupil.fingerprint, _VERSION])
-    folder = files.cache() / "evaluators" / hashlib.sha256(key.encode()).hexdigest()[:16]
+    training = _training(len(pupil))
+    folder = _folder(config, training, pupil.fingerprint)
     model = _kept(config, pupil.spec, folder)
     if model is None:
         with _turn(folder, tell):
@@ -151,6 +178,19 @@ def _evaluator(data: Dataset, held_out: Dataset | None, tell: Callable[[str], No
     figures = figures_on(model, proof if labelled else rotated(proof), limit=5000)
     what = "mnist-cnn" if labelled else "mnist-cnn of rotated pictures"
     return Evaluator(model, f"{what} {_hash(model)}", figures["test/accuracy"], labelled, resize)
+
+
+def _training(items: int) -> Training:
+    batch = min(128, items // 4)
+    steps = max(200, min(_STEPS, _EPOCHS * items // batch))
+    return Training(steps=steps, batch_size=batch, average=0)
+
+
+def _folder(config: MnistCNNConfig, training: Training, fingerprint: str) -> Path:
+    # what changes the evaluator, not how it is computed
+    learned = [training.steps, training.batch_size, training.seed, training.average]
+    key = json.dumps([to_plain(config), learned, fingerprint, _VERSION])
+    return files.cache() / "evaluators" / hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 @contextmanager
