@@ -80,7 +80,7 @@ def chosen(
     from liangyi import data
 
     kind = registry.find(name)
-    wanted = _value(words, "--data")
+    wanted = typed(words, "--data")
     wanted = kind.data if wanted is None else wanted
     source = data.find(wanted)
     groups: dict[str, Config] = {
@@ -96,7 +96,7 @@ def chosen(
     return Choice(kind, model, data.made(source, wanted, own), training, output)
 
 
-def _value(words: Sequence[str], flag: str) -> str | None:
+def typed(words: Sequence[str], flag: str) -> str | None:
     """Return what was typed after a flag, the last time that it was."""
     found = None
     for place, word in enumerate(words):

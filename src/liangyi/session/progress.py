@@ -15,6 +15,7 @@ from rich.text import Text
 from liangyi.core import processes
 from liangyi.runs.run import Run
 from liangyi.session.events import Began, Ended, Event, Message, Rewound, Stepped
+from liangyi.session.outlook import Outlook
 
 _console = Console(stderr=True, highlight=False, soft_wrap=True)
 _PACE = 10  # steps between looks at the metrics, which wait for the device
@@ -31,8 +32,8 @@ def say(line: str) -> None:
 class Progress:
     """Shows the events of a session as they come: `with Progress(run) as p: ... p.show(event)`."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, run: Run, outlook: Outlook | None = None) -> None:
+        self.run, self.outlook = run, outlook
         self.task = TaskID(0)
         self.bar = Bar(
             _Line(),
@@ -69,6 +70,8 @@ class Progress:
                 if report.step % _PACE == 0 or report.step == 1:
                     self.bar.update(self.task, metrics=report.read())
                 self.bar.update(self.task, completed=report.step)
+                line = self.outlook.after(report.step) if self.outlook else None
+                say(line) if line else None
             case Rewound(_, step, factor, reason):
                 say(f"{reason}; back to step {step} at {factor:g} of the learning rate")
                 self.bar.update(self.task, completed=step)

@@ -29,7 +29,7 @@ def write_report(run: Run) -> Path:
     }
     page = report.report(
         title=run.name,
-        summary={"model": run.kind.name(), "data": run.data_name, **shown},
+        summary={"model": run.kind.name(), "data": run.data_name, **_best(run), **shown},
         lines=lines,
         samples=run.samples(),
         networks=layers_of(run.build()),
@@ -40,6 +40,12 @@ def write_report(run: Run) -> Path:
         nearest=run.nearest(),
     )
     return run.keep_report(page)
+
+
+def _best(run: Run) -> dict[str, str]:
+    step = run.best
+    found = None if step is None else run.validated(step)
+    return {"best": f"step {step:,}, {found.figure} {found.value:.4g}"} if found else {}
 
 
 def _explained(values: dict[str, Any], helps: dict[str, str]) -> dict[str, tuple[Any, str]]:
