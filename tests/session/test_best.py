@@ -57,7 +57,7 @@ def peak(tmp_path, monkeypatch):
 
 
 def reached(model):
-    return float(model.w)
+    return model.w.item()
 
 
 def test_the_best_stays_beside_the_newest_and_is_taken(peak, capsys):
