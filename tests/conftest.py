@@ -19,6 +19,14 @@ __all__ = ["QUICK", "Small", "batch_of", "follow", "same", "weights_of"]
 torch.set_num_threads(1)  # tests run side by side
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hide what this machine has kept: a run takes an evaluator that is there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIANGYI_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session", name="classifier")
 def _classifier(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return a run of a small trained classifier, for deep-dream."""

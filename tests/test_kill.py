@@ -90,6 +90,9 @@ def kill_often(folder: Path, kills: int, say=lambda line: None, devices: int = 1
         for run in (calm, torn)
     ]
     assert pictures[0] == pictures[1]
+    assert calm.best is not None and (calm.best, calm.saved()) == (torn.best, torn.saved())
+    looks = [[line.get("validation/energy") for line in run.lines()] for run in (calm, torn)]
+    assert looks[0] == looks[1] and any(looks[0])
     say(f"{len(first)} tensors, {len(pictures[0])} pictures: equal bit for bit after {kills} kills")
     say(f"half-written: at most {most} bytes after a kill, none in the end")
 

@@ -77,7 +77,7 @@ def diagnosed(model: Model, data: Dataset) -> None:
         source=lambda: SimpleNamespace(split=lambda split: data),
         data=lambda source: data,
         saved=lambda: [1],
-        trained=lambda tell: (model, 1),
+        trained=lambda tell, weights: (model, 1),
     )
     assert diagnosis._copies(run) is not None
 

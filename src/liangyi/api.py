@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from liangyi.core.model import Model
 from liangyi.core.spec import Spec
 from liangyi.data import Source
 from liangyi.data.arrays import Arrays
-from liangyi.runs.run import Run, build
+from liangyi.runs.run import Run, Weights, build
 from liangyi.scoring import score
+from liangyi.session.budget import demand_alone, fitted
 from liangyi.session.create import create as _create
 from liangyi.session.interrupts import interrupts
+from liangyi.session.outlook import Outlook
 from liangyi.session.progress import Progress, say, watched
 from liangyi.session.session import Session
 
@@ -50,10 +53,11 @@ def create_run(
     data: Data = "",
     out: Path | str | None = None,
     held_out: Any = None,
+    minutes: float | None = None,
     **settings: Any,
 ) -> Run:
     """Make a run without training it: `for event in Session(run)` does; arguments as of `train`."""
-    return _run(name, data, out, held_out, settings)[0]
+    return _run(name, data, out, held_out, minutes, settings)[0]
 
 
 def train(
@@ -62,6 +66,7 @@ def train(
     out: Path | str | None = None,
     *,
     held_out: Any = None,
+    minutes: float | None = None,
     progress: bool | None = None,
     **settings: Any,
 ) -> Run:
@@ -76,6 +81,7 @@ def train(
             such as `image` and `label`, a torch `Dataset`, a table; nothing: what suits the model.
         out: the run's folder; nothing: the next free `runs/name-data-number`.
         held_out: of arrays, those that are not learned from.
+        minutes: wall time to fill, instead of `steps`, whose number is measured at the start.
         progress: show it; None: where somebody watches, on a terminal or in a notebook.
         **settings: of the model's `Config`, of the data's own and of `Training`.
 
@@ -83,8 +89,8 @@ def train(
         UserError: there is no such model, data or setting, or the training failed.
     """
     shows = watched() if progress is None else progress
-    run, source = _run(name, data, out, held_out, settings, tell=shows)
-    _follow(run, source, shows)
+    run, source = _run(name, data, out, held_out, minutes, settings, tell=shows)
+    _follow(run, source, shows, None if minutes else Outlook(run))
     return run
 
 
@@ -108,13 +114,22 @@ def resume(
     return found
 
 
-def load(run: Run | Path | str) -> Model:
+def load(run: Run | Path | str, weights: Weights = "best") -> Model:
     """Return the trained model of a run, in evaluation mode.
+
+    Args:
+        run: the run, or its folder.
+        weights: `best` of the checkpoints where one was found to be, which is said where it is not
+            the newest, or `newest`.
 
     Raises:
         UserError: it is no run, or has no sound checkpoint.
     """
-    return (run if isinstance(run, Run) else Run(run)).model()
+    found = run if isinstance(run, Run) else Run(run)
+    best, made = found.best, found.made
+    if weights == "best" and best is not None and best < made:
+        say(f"weights: best, step {best:,} of {made:,}; weights='newest' for the newest")
+    return found.model(weights=weights)
 
 
 def source_of(data: Data, held_out: Any = None, **settings: Any) -> Source:
@@ -133,8 +148,15 @@ def source_of(data: Data, held_out: Any = None, **settings: Any) -> Source:
 
 
 def _run(
-    name: str, data: Data, out: Path | str | None, held_out: Any, settings: Any, tell: bool = False
+    name: str,
+    data: Data,
+    out: Path | str | None,
+    held_out: Any,
+    minutes: float | None,
+    settings: Any,
+    tell: bool = False,
 ) -> tuple[Run, Source]:
+    began = time.monotonic()
     kind = registry.find(name)
     wanted = kind.data if isinstance(data, str) and not data else data
     own: Config = Config()
@@ -145,7 +167,11 @@ def _run(
     source = source_of(wanted, held_out, **plain)
     say_it = say if tell else _silent
     place = Path(out) if out else None
-    run = _create(kind, parts["config"], source, parts["training"], place, say_it)
+    config, training = parts["config"], parts["training"]
+    demand_alone(minutes, settings)
+    if minutes is not None:
+        config, training = fitted(kind, config, source, training, minutes, say_it, began)
+    run = _create(kind, config, source, training, place, say_it)
     return run, source
 
 
@@ -153,7 +179,9 @@ def _silent(line: str) -> None:
     pass
 
 
-def _follow(run: Run, source: Source | None, progress: bool) -> None:
+def _follow(
+    run: Run, source: Source | None, progress: bool, outlook: Outlook | None = None
+) -> None:
     session = Session(run, source)
     # SIGTERM is the program's own affair, of which a training is only a part
     with interrupts(session.stop, [signal.SIGINT]) as caught:
@@ -161,7 +189,7 @@ def _follow(run: Run, source: Source | None, progress: bool) -> None:
             for _ in session:
                 pass
             return
-        with Progress(run) as shown:
+        with Progress(run, outlook) as shown:
             for event in session:
                 shown.show(event)
     if caught:

@@ -25,7 +25,7 @@ FLAGS = {
     "--likelihood-steps 1 --pretrain-steps 1 --discriminator-steps 1 --rollouts 2",
     "vae": "--data digits --widths 32 --latent 4",
 }
-QUICK = "--steps 4 --batch-size 8 --checkpoint-every 2 --device cpu --precision float32"
+QUICK = "--steps 4 --batch-size 8 --checkpoint-every 2 --device cpu --precision float32 --validate-every 0"
 
 
 @dataclass

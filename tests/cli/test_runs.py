@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 
 from liangyi.core.verbs import samples
 from liangyi.fields.pixels import to_bytes
+from liangyi.runs import checkpoint
 from liangyi.runs.run import Run
 
 SMALL = "--width 4 --latent 8 --batch-size 8 --device cpu"
@@ -169,6 +170,29 @@ class TestSample:
         assert wanted in say(f"sample {trained / model} {line}").complaint
         assert left() == {"file", "folder.png"}
         assert (tmp_path / "file").read_text() == "mine"
+
+
+class TestBest:
+    def test_the_best_weights_are_taken_and_it_is_said(self, say, copy, monkeypatch):
+        run = Run(copy("gan"))
+        monkeypatch.setattr(checkpoint, "best", lambda folder: 2)
+        line = "weights: best, step 2 of 4; --newest for the newest\n"
+        assert say("sample gan -n 2 -o best.npy").err == line
+        assert say("sample gan -n 2 -o newest.npy --newest").err == ""
+        found = {}
+        for weights in ("best", "newest"):
+            drawn = samples(run.model(weights=weights), 2)
+            found[weights] = to_bytes(drawn, (-1, 1)).permute(0, 2, 3, 1).numpy()
+            assert np.array_equal(np.load(run.path.parent / f"{weights}.npy"), found[weights])
+        assert not np.array_equal(found["best"], found["newest"])
+        assert say("walk gan --frames 2").err == line
+        assert say("walk gan --frames 2 --newest").err == ""
+
+    def test_minutes_beside_steps_are_one_line(self, say, left):
+        line = say("train dcgan --minutes 8 --steps 9").complaint
+        assert line == "--minutes: decides how many steps there are; leave steps out"
+        assert say("train dcgan --minutes=-1").complaint.startswith("--minutes -1:")
+        assert not left()
 
 
 class TestWalkAndDream:

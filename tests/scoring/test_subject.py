@@ -16,7 +16,7 @@ from liangyi.core.verbs import samples
 from liangyi.data import Dataset, choose
 from liangyi.runs.cards import kept
 from liangyi.scoring import score
-from liangyi.scoring import subject as module
+from liangyi.scoring import validation as module
 from liangyi.scoring.evaluator import evaluator_of
 from liangyi.scoring.held_out import figures_on
 from liangyi.scoring.scorers import pictures, points, sentences

@@ -12,7 +12,7 @@ from liangyi.core.config import Config, Training
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.data import Source
-from liangyi.runs.run import Run
+from liangyi.runs.run import Run, Weights
 
 # what a verb wants first, and an example of it, whose flags its --help shows
 _WANTS = {
@@ -105,6 +105,25 @@ def value_of(words: Sequence[str], flag: str) -> str | None:
         elif word.startswith(f"{flag}="):
             found = word.partition("=")[2]
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained(Outside):
+    """Which weights of a run."""
+
+    newest: bool = False  # the newest weights, also where older ones were found to be better
+
+
+def weights_of(run: Run, newest: bool) -> Weights:
+    """Return which weights are meant, and say so where the best are not the newest."""
+    from liangyi.cli.watch import say
+
+    best, made = run.best, run.made
+    if newest or best is None:
+        return "newest"
+    if best < made:
+        say(f"weights: best, step {best:,} of {made:,}; --newest for the newest")
+    return "best"
 
 
 def run_of(name: str, model: str = "") -> Run:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from liangyi.cli.choose import Outside
+from liangyi.cli.choose import Trained
 from liangyi.cli.flags import parse
 from liangyi.core.config import Natural
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sample(Outside):
+class Sample(Trained):
     """What to draw."""
 
     number: int = 64  # how many
@@ -24,7 +24,7 @@ class Sample(Outside):
 
 def main(words: Sequence[str]) -> None:
     """Draw and write."""
-    from liangyi.cli.choose import named, run_of
+    from liangyi.cli.choose import named, run_of, weights_of
     from liangyi.cli.watch import say
     from liangyi.core.counts import many
     from liangyi.core.verbs import parts
@@ -33,7 +33,8 @@ def main(words: Sequence[str]) -> None:
 
     name, rest = named(words, "sample")
     args = parse(Sample, rest, "sample RUN", "Draw from a trained model.")
-    model = run_of(name, args.model).model(tell=say)
+    run = run_of(name, args.model)
+    model = run.model(say, weights_of(run, args.newest))
     conditions = {} if args.label is None else {"label": args.label}
     found = parts(model, args.number, args.seed, **conditions)
     classes = captions(model, asked(model, args.number, **conditions))

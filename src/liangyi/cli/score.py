@@ -8,7 +8,7 @@ from typing import Annotated
 
 from annotated_types import Le
 
-from liangyi.cli.choose import Outside
+from liangyi.cli.choose import Trained
 from liangyi.cli.flags import parse
 from liangyi.core.config import Natural
 
@@ -19,7 +19,7 @@ _ABOUT = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Score(Outside):
+class Score(Trained):
     """On how many samples, and how it is told."""
 
     number: Annotated[int, Le(1_000_000)] = 5000  # samples, and real items
@@ -33,7 +33,7 @@ def main(words: Sequence[str]) -> None:
     """Measure, keep and print the cards."""
     import json
 
-    from liangyi.cli.choose import named, run_of
+    from liangyi.cli.choose import named, run_of, weights_of
     from liangyi.cli.watch import say, track
     from liangyi.scoring import score
     from liangyi.session.report import write_report
@@ -42,7 +42,8 @@ def main(words: Sequence[str]) -> None:
     name, rest = named(words, "score")
     args = parse(Score, rest, "score RUN", _ABOUT)
     run = run_of(name, args.model)
-    found = score(run, args.number, args.seed, args.inception, say, args.thorough, track)
+    weights = weights_of(run, args.newest)
+    found = score(run, args.number, args.seed, args.inception, say, weights, args.thorough, track)
     write_report(run)
     if args.json:
         print(json.dumps([card.json() for card in found], indent=2))

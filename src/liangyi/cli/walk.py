@@ -9,13 +9,13 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
 
-from liangyi.cli.choose import Outside
+from liangyi.cli.choose import Trained
 from liangyi.cli.flags import parse
 from liangyi.core.config import Natural
 
 
 @dataclass(frozen=True, kw_only=True)
-class Walk(Outside):
+class Walk(Trained):
     """Where to walk."""
 
     frames: Annotated[int, Ge(2), Le(1_000_000)] = 120  # pictures of the film
@@ -30,7 +30,7 @@ class Walk(Outside):
 
 def main(words: Sequence[str]) -> None:
     """Walk and write the film."""
-    from liangyi.cli.choose import named, run_of
+    from liangyi.cli.choose import named, run_of, weights_of
     from liangyi.cli.watch import say
     from liangyi.core.counts import many
     from liangyi.core.errors import UserError
@@ -39,7 +39,8 @@ def main(words: Sequence[str]) -> None:
 
     name, rest = named(words, "walk")
     args = parse(Walk, rest, "walk RUN", "A closed walk through what a trained model can draw.")
-    model = run_of(name, args.model).model(tell=say)
+    run = run_of(name, args.model)
+    model = run.model(say, weights_of(run, args.newest))
     if "interpolate" not in model.verbs() or not isinstance(model.spec.created, Pixels):
         raise UserError(
             f"the {model.name()} of {name} draws no pictures to walk through; "

@@ -13,20 +13,21 @@ from liangyi.core.errors import UserError
 from liangyi.doctor.diagnosis import verdicts_of
 from liangyi.runs.run import Run
 from liangyi.session.interrupts import interrupts
+from liangyi.session.outlook import Outlook
 from liangyi.session.progress import Progress, say, track
 from liangyi.session.session import Session
 
 __all__ = ["by_torchrun", "say", "track", "watch", "writing"]
 
 
-def watch(run: Run) -> int:
+def watch(run: Run, outlook: Outlook | None = None) -> int:
     """Train a run to its end or until a signal, and return the exit code."""
     if run.training.devices * run.training.nodes > 1 and not processes.launched():
         if run.training.nodes > 1:
             raise UserError(by_torchrun(run.training, resuming(run)))
         return together(run)
     session = Session(run)
-    with interrupts(session.stop) as caught, writing(run), Progress(run) as progress:
+    with interrupts(session.stop) as caught, writing(run), Progress(run, outlook) as progress:
         for event in session:
             progress.show(event)
     if caught:

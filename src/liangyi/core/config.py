@@ -148,8 +148,16 @@ class Training(Config):
     sample_every: Count = 250  # steps between pictures, and tests on held-out data
     examine_every: Natural = 250  # steps between the doctor's signals; 0: none
     checkpoint_every: Count = 500  # steps between checkpoints
-    keep: Count = 2  # newest checkpoints that stay on disk
+    # steps between looks that choose the best checkpoint; none: at each checkpoint; 0: never
+    validate_every: Natural | None = None
+    patience: Natural = 0  # such looks without a better one that end the training; 0: to the end
+    keep: Count = 2  # newest checkpoints that stay on disk, beside the best
     rewind: Natural = 0  # times to go back to a healthy checkpoint, at half the rate, on divergence
+
+    @property
+    def validation_pace(self) -> int:
+        """Steps between looks that choose the best checkpoint; 0: there are none."""
+        return self.checkpoint_every if self.validate_every is None else self.validate_every
 
     def total(self, items: int) -> int:
         """Return the number of steps for a data set of so many items (0: endless)."""

@@ -174,6 +174,14 @@ class Model(nn.Module, ABC):
         betas = getattr(self.config, "betas", (0.9, 0.999))
         return torch.optim.Adam(weights, lr=self.config.learning_rate, betas=betas, fused=True)
 
+    @classmethod
+    def fitted(cls, config: Any, steps: int) -> Any:
+        """Return settings for a training of so many steps: those that count steps, in proportion.
+
+        By default there are none. Asked where a budget of minutes decides how many steps there are.
+        """
+        return config
+
     def schedule(self, player: str, step: int) -> float:
         """Return what the player's learning rate is multiplied by at a step."""
         return 1.0

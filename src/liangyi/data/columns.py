@@ -34,6 +34,33 @@ class Column(Protocol):
 Columns = Mapping[str, Tensor | Column]
 
 
+class Part:
+    """Some of the items of a column.
+
+    Args:
+        whole: the column.
+        index: numbers of the items, [N].
+    """
+
+    def __init__(self, whole: Column, index: Tensor) -> None:
+        self.whole, self.index = whole, index
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def take(self, index: Tensor, dice: Dice) -> Mapping[str, Tensor]:
+        """Return the values of items [N] of this part."""
+        return self.whole.take(self.index[index.to(self.index.device)], dice)
+
+    def to(self, device: torch.device) -> Part:
+        """Return the part on a device; its numbers stay where they are."""
+        return Part(self.whole.to(device), self.index)
+
+    def parts(self) -> Sequence[Tensor]:
+        """Return what the whole column is made of, and the numbers."""
+        return *self.whole.parts(), self.index
+
+
 class Lists:
     """Lists of unequal length, kept one after the other.
 

@@ -18,8 +18,9 @@ from torch import Tensor
 from liangyi import fields
 from liangyi.core import draw
 from liangyi.core.spec import Spec
-from liangyi.data.columns import Column, Columns, Dice
+from liangyi.data.columns import Column, Columns, Dice, Part
 
+VALIDATION = 1000  # items by which checkpoints are chosen, or a fifth of fewer than 5,000
 _FITS = 4 * 2**30  # a data set up to this size is kept on the device
 Truth = Callable[[Tensor], dict[str, float]]
 
@@ -65,6 +66,14 @@ class Data(ABC):
     def to(self, device: torch.device) -> Data:
         """Return this data on a device, or itself when it is too large for that."""
         return self
+
+    @abstractmethod
+    def reported(self) -> Data:
+        """Return what reports may look at where a checkpoint is chosen by `validation`."""
+
+    @abstractmethod
+    def validation(self) -> Data:
+        """Return the items by which a checkpoint is chosen; `reported` has none of them."""
 
     def collated(
         self, kind: type[Any], rows: Mapping[str, Tensor], device: Any, value_range: fields.Range
@@ -118,6 +127,15 @@ class Endless(Data):
         """Draw so many items, the same at every look."""
         rows = self.drawn(count, draw.generator(0, f"look {self.split}"), slice(None))
         return self.collated(kind, rows, device, value_range)
+
+    def reported(self) -> Endless:
+        """Return the law itself."""
+        return self
+
+    def validation(self) -> Endless:
+        """Return the same law, drawn from a stream of its own."""
+        name = f"validation of {self.split}"
+        return Endless(self.spec, self._draw, self.fingerprint, name, self.truth)
 
 
 class Dataset(Data):
@@ -219,6 +237,29 @@ class Dataset(Data):
     ) -> Any:
         """Return at most so many items, the same at every look."""
         return self.batch(kind, self.subset(count), device, value_range)
+
+    def reported(self) -> Dataset:
+        """Return all but the items of `validation`."""
+        return self.part(self.subset(self.size - self._reserved()), "reported")
+
+    def validation(self) -> Dataset:
+        """Return the last items of the fixed permutation: a fifth, but at most VALIDATION."""
+        return self.part(self.subset(self.size)[self.size - self._reserved() :], "validation")
+
+    def _reserved(self) -> int:
+        return min(VALIDATION, self.size // 5)
+
+    def part(self, index: Tensor, name: str) -> Dataset:
+        """Return some of the items; sets of another length beside them stay whole."""
+        columns: dict[str, Tensor | Column] = {}
+        for field, column in self.columns.items():
+            if len(column) != self.size:
+                columns[field] = column
+            elif isinstance(column, Tensor):
+                columns[field] = column.index_select(0, index.to(column.device))
+            else:
+                columns[field] = Part(column, index)
+        return Dataset(self.spec, columns, f"{self.fingerprint}-{name}", self.truth)
 
     def to(self, device: torch.device) -> Dataset:
         """Return this data set on a device, or itself when it is too large for that."""

@@ -20,6 +20,17 @@ def spread(field: Field, items: Tensor) -> Tensor:
     return (total / (count * (count - 1))).clamp(min=1e-12)
 
 
+def energy(field: Field, samples: Tensor, real: Tensor) -> float:
+    """Return the energy distance of samples and real items, any number of each.
+
+    0 where the laws agree, 1 where they share nothing (Szekely and Rizzo, "Energy statistics",
+    2013, the coefficient of inhomogeneity H); unbiased, so 0 on average for equal laws.
+    """
+    across = 2 * fields.distances(field, real, samples).mean()
+    apart = across - spread(field, real) - spread(field, samples)
+    return float(apart / across.clamp(min=1e-12))
+
+
 def compared(field: Field, samples: Tensor, real: Tensor) -> dict[str, float]:
     """Return how alike the crowds are.
 

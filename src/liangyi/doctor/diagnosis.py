@@ -100,7 +100,7 @@ def _copies(run: Run) -> Copies | None:
     train, held_out = run.data(source), source.split("test")
     if not isinstance(train, Dataset) or not isinstance(held_out, Dataset) or len(held_out) < 20:
         return None
-    model, step = run.trained(lambda line: None)
+    model, step = run.trained(lambda line: None, "newest")
     items = []
     for data, most in ((train, len(train)), (held_out, _HELD_OUT)):
         parts = [

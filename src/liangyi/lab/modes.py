@@ -95,7 +95,8 @@ def _recipe(entry: Entry, data: str, steps: int | None) -> dict[str, Any]:
     if "decay_steps" in recipe:
         recipe["decay_steps"] = recipe["steps"]
     ends = recipe.get("steps", 10_000)
-    return {**_SMALL, **recipe, "sample_every": ends, "checkpoint_every": max(1, ends // 4)}
+    paces = {"sample_every": ends, "checkpoint_every": max(1, ends // 4), "validate_every": 0}
+    return {**_SMALL, **recipe, **paces}
 
 
 def finish(trial: Trial) -> None:

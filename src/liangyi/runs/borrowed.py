@@ -60,13 +60,16 @@ def kept_beside(run: Path, model: Model) -> None:
     for part in model.modules():
         lent = getattr(part, "borrowed_network", None)
         if isinstance(lent, Borrowed):
-            (run / _FOLDER).mkdir(parents=True, exist_ok=True)
-            with files.folder(run / _FOLDER / _name(lent.reference)) as place:
-                state = {
-                    name: t.contiguous().clone() for name, t in lent.network.state_dict().items()
-                }
-                save_file(state, place / "weights.safetensors")
-                (place / "about.json").write_text(json.dumps(lent.about, indent=2))
+            keep(run, lent)
+
+
+def keep(run: Path, lent: Borrowed) -> None:
+    """Write a network into a run's folder."""
+    (run / _FOLDER).mkdir(parents=True, exist_ok=True)
+    with files.folder(run / _FOLDER / _name(lent.reference)) as place:
+        state = {name: t.contiguous().clone() for name, t in lent.network.state_dict().items()}
+        save_file(state, place / "weights.safetensors")
+        (place / "about.json").write_text(json.dumps(lent.about, indent=2))
 
 
 def weights(network: nn.Module, file: Path) -> nn.Module:

@@ -17,7 +17,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pydantic
 from annotated_types import Gt, Le
@@ -69,6 +69,22 @@ class _Means:
 
 
 @dataclass(frozen=True)
+class Validated:
+    """How good a checkpoint's model was on the items by which checkpoints are chosen."""
+
+    __pydantic_config__ = schema.STRICT
+
+    figure: str
+    value: Annotated[float, pydantic.Field(allow_inf_nan=False)]
+    better: Literal["lower", "higher"]
+
+    @property
+    def loss(self) -> float:
+        """The value, turned so that lower is better."""
+        return self.value if self.better == "lower" else -self.value
+
+
+@dataclass(frozen=True)
 class _Plain:
     __pydantic_config__ = schema.STRICT
 
@@ -76,6 +92,7 @@ class _Plain:
     slowed: Annotated[float, Gt(0), Le(1)] = 1.0
     optimizers: dict[str, _Optimizer] = field(default_factory=dict)
     means: _Means = field(default_factory=_Means)
+    validation: Validated | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +109,7 @@ def _adapter(kind: type[Any]) -> pydantic.TypeAdapter[Any]:
 
 
 def save(folder: Path, tensors: Mapping[str, Tensor], plain: Mapping[str, Any], keep: int) -> Path:
-    """Write a checkpoint for the step in `plain` and remove all but the newest `keep`.
+    """Write a checkpoint for the step in `plain`; remove all but the newest `keep` and the best.
 
     Raises:
         UserError: it cannot be written, as on a full disk; those before it are still there.
@@ -104,8 +121,12 @@ def save(folder: Path, tensors: Mapping[str, Tensor], plain: Mapping[str, Any], 
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error).rpartition("I/O error: ")[2]
         raise UserError(f"cannot write the checkpoint {path}: {reason}") from error
-    for old in steps(folder)[keep:]:
-        shutil.rmtree(folder / f"{old:08d}")
+    every = steps(folder)
+    if len(every) > keep:
+        stay = {*every[:keep], best(folder)}
+        for old in every[keep:]:
+            if old not in stay:
+                shutil.rmtree(folder / f"{old:08d}")
     return path
 
 
@@ -133,6 +154,30 @@ def steps(folder: Path) -> list[int]:
         return []
     names = [path.name for path in folder.iterdir() if path.is_dir()]
     return sorted((int(name) for name in names if NAME.fullmatch(name)), reverse=True)
+
+
+def best(folder: Path) -> int | None:
+    """Return the step of the best checkpoint, None where none was looked at.
+
+    It is a function of what lies in the folder alone: each checkpoint holds its own figure, so
+    whoever is killed at any moment finds the same best as before, or the new one.
+    """
+    found: list[tuple[int, Validated]] = []
+    for step in steps(folder):
+        if own := validated(folder / f"{step:08d}"):
+            found.append((step, own))
+    # of another figure nobody can tell whether it was better; of equal ones the first counts
+    alike = [(one.loss, step) for step, one in found if one.figure == found[0][1].figure]
+    return min(alike)[1] if alike else None
+
+
+def validated(path: Path) -> Validated | None:
+    """Return how good one checkpoint was found to be, None where nobody looked."""
+    try:
+        plain = _read_state(path)["plain"].get("validation")
+    except (OSError, UserError):  # damaged: it is told when somebody wants its weights
+        return None
+    return Validated(**plain) if plain else None
 
 
 def load(path: Path, only_weights: bool = False) -> Checkpoint:

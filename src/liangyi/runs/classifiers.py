@@ -29,7 +29,7 @@ def classifier(reference: str) -> Borrowed:
     """
     if known := borrowed.kept(reference):
         about, file = known
-        lent = _built(reference, about)
+        lent = built(reference, about)
         borrowed.weights(lent.network, file)
         return lent
     if reference.startswith("torchvision:"):
@@ -67,7 +67,7 @@ def _names() -> list[str]:
     return models.list_models(module=models)
 
 
-def _built(reference: str, about: dict[str, Any]) -> Borrowed:
+def built(reference: str, about: dict[str, Any]) -> Borrowed:
     """Return a network with random weights, built as somebody wrote down.
 
     Raises:

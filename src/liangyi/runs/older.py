@@ -30,6 +30,7 @@ def upgraded(plain: dict[str, Any]) -> dict[str, Any]:
     training, spec = dict(plain["training"]), plain["spec"]
     if isinstance(training.get("compile"), bool):  # before it had three values
         training["compile"] = "on" if training["compile"] else "off"
+    training.setdefault("validate_every", 0)  # their checkpoints were not chosen among
     if isinstance(spec, dict) and "kind" in spec:
         spec = _spec(spec)
     config = {_SETTINGS.get(name, name): value for name, value in plain["config"].items()}

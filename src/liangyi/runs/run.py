@@ -14,6 +14,7 @@ Everything that knows these names is in this room.
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import json
 import shutil
@@ -41,13 +42,15 @@ from liangyi.runs.place import Locked, Place
 from liangyi.runs.process import alive, claimed
 from liangyi.training.trainer import Trainer, load_weights
 
-__all__ = ["Locked", "Run", "State", "build", "picture"]
+__all__ = ["Locked", "Run", "State", "Weights", "build", "picture"]
 
 Tell = Callable[[str], None]
 State = Literal["new", "running", "stopped", "failed", "done"]
+Weights = Literal["best", "newest"]  # of which checkpoint
 
 _CONFIG, _LOG, _SAMPLES, _CHECKPOINTS = "config.json", "log.jsonl", "samples", "checkpoints"
 _REAL = "real.png"
+_BACK = "going back to the checkpoint before it"
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -140,14 +143,14 @@ class Run:
         return [f"{now['file']} is not what it was when {self.path} began"]
 
     def aimed_at(self, steps: int) -> Run:
-        """Return the run, to end at another step.
+        """Return the run, to end at another step, however long nothing gets better.
 
         Raises:
             UserError: it is past that step, or is being trained just now.
         """
         if steps < self.made:
             raise UserError(f"{self.path} has made {self.made} already; give more", setting="steps")
-        training = self.plain["training"] | {"steps": steps, "epochs": None}
+        training = self.plain["training"] | {"steps": steps, "epochs": None, "patience": 0}
         plain = self.plain | {"training": training}
         with self.lock():  # whoever trains it now has read the old aim
             files.write(self.path / _CONFIG, json.dumps(plain, indent=2))
@@ -244,13 +247,31 @@ class Run:
         lines = self.lines()
         if lines and lines[-1].get("signal/finite") == 0:
             return "failed"
-        if self.made >= self.total > 0:
+        if self.made >= self.total > 0 or self.exhausted:
             return "done"
         return "stopped" if self.made else "new"
 
     def saved(self) -> list[int]:
         """Return the steps of its checkpoints, newest first."""
         return checkpoint.steps(self.path / _CHECKPOINTS)
+
+    @property
+    def best(self) -> int | None:
+        """Step of its best checkpoint by its validation items, None where none was looked at."""
+        return checkpoint.best(self.path / _CHECKPOINTS)
+
+    def validated(self, step: int) -> checkpoint.Validated | None:
+        """Return how good its checkpoint of a step was found to be, None where nobody looked."""
+        return checkpoint.validated(self.path / _CHECKPOINTS / f"{step:08d}")
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing got better for as many looks as its patience lasts."""
+        patience, pace = self.training.patience, self.training.validation_pace
+        if not patience or not pace:
+            return False
+        best = self.best
+        return best is not None and self.made // pace - best // pace >= patience
 
     def _repr_html_(self) -> str | None:
         return cell(self)
@@ -290,25 +311,29 @@ class Run:
         with borrowing(self.path):
             return build(self.kind, self.config, self.spec, self.training.seed)
 
-    def model(self, tell: Tell = lambda line: None) -> Model:
+    def model(self, tell: Tell = lambda line: None, weights: Weights = "best") -> Model:
         """Return the trained model in evaluation mode: averaged weights where there are such.
 
         Args:
             tell: is given one line for each damaged checkpoint that was passed over.
+            weights: of the best checkpoint, where there is one that was found to be, or the newest.
 
         Raises:
             UserError: there is no sound checkpoint.
         """
-        return self.trained(tell)[0]
+        return self.trained(tell, weights)[0]
 
-    def trained(self, tell: Tell = lambda line: None) -> tuple[Model, int]:
+    def trained(
+        self, tell: Tell = lambda line: None, weights: Weights = "best"
+    ) -> tuple[Model, int]:
         """Return the trained model and the step at which it is, as `model` does."""
         model = self.build()
 
         def demand(found: checkpoint.Checkpoint) -> None:
             fitting.demand_weights(model, found.tensors, _shown(found))
 
-        found = self.newest(tell, only_weights=True, demand=demand)
+        best = self.best if weights == "best" else None
+        found = self.newest(tell, only_weights=True, demand=demand, first=best)
         if found is None:
             goes_on = f"`liangyi resume {self.path}`"
             due = first_due(self.training, self.total, self.lines())
@@ -322,6 +347,7 @@ class Run:
         tell: Tell,
         only_weights: bool = False,
         demand: Callable[[checkpoint.Checkpoint], None] = lambda found: None,
+        first: int | None = None,
     ) -> checkpoint.Checkpoint | None:
         """Return the newest sound checkpoint; each damaged one is told.
 
@@ -329,31 +355,37 @@ class Run:
             tell: is given one line for each damaged one.
             only_weights: leave the optimisers' states out.
             demand: raises `Damaged` for what does not fit.
+            first: step of one that is tried before them.
 
         Raises:
             UserError: there are checkpoints and all are damaged.
         """
         folder = self.path / _CHECKPOINTS
         damaged: list[str] = []
-        for step in checkpoint.steps(folder):
+        for step in sorted(checkpoint.steps(folder), key=lambda step: step != first):
             path = folder / f"{step:08d}"
             try:
                 found = checkpoint.load(path, only_weights)
                 demand(found)
             except checkpoint.Damaged as error:
-                damaged.append(str(error) if str(path) in str(error) else f"{path}: {error}")
+                line = str(error) if str(path) in str(error) else f"{path}: {error}"
+                after = "taking the newest" if step == first else _BACK
+                damaged.append(f"{line}; {after}")
                 continue
             for one in damaged:
-                tell(f"{one}; going back to the checkpoint before it")
+                tell(one)
             return found
         if damaged:
-            raise UserError(f"no checkpoint in {self.path} is sound: {damaged[0]}")
+            reason = damaged[0].removesuffix(f"; {_BACK}")
+            raise UserError(f"no checkpoint in {self.path} is sound: {reason}")
         return None
 
-    def save(self, trainer: Trainer) -> None:
+    def save(self, trainer: Trainer, validated: checkpoint.Validated | None = None) -> None:
         """Write a checkpoint of the trainer, after making sure that its weights are finite."""
         trainer.check_weights()
         tensors, plain = trainer.state()
+        if validated is not None:
+            plain["validation"] = dataclasses.asdict(validated)
         self.place.demand()
         checkpoint.save(self.path / _CHECKPOINTS, tensors, plain, self.training.keep)
 

@@ -14,7 +14,7 @@ from liangyi.core.errors import UserError
 from liangyi.core.tracking import Track, untracked
 from liangyi.metrics.card import Cards
 from liangyi.runs.cards import keep
-from liangyi.runs.run import Run
+from liangyi.runs.run import Run, Weights
 from liangyi.scoring import scorers
 from liangyi.scoring.subject import Subject
 
@@ -27,6 +27,7 @@ def score(
     seed: int = 0,
     inception: bool = False,
     tell: Callable[[str], None] = lambda line: None,
+    weights: Weights = "best",
     thorough: bool = False,
     track: Track = untracked,
 ) -> Cards:
@@ -38,13 +39,14 @@ def score(
         seed: decides the samples.
         inception: also take the measures of papers, in the features of Inception-v3.
         tell: is given lines for people.
+        weights: of the best checkpoint, where there is one that was found to be, or the newest.
         thorough: look with the evaluator that was trained longer; pictures only.
         track: follows what takes long.
 
     Raises:
         UserError: the run has nothing to score, or too little to compare it with.
     """
-    subject = Subject.of(run, number, seed, tell, inception, thorough, track)
+    subject = Subject.of(run, number, seed, tell, inception, weights, thorough, track)
     cards = Cards()
     for module in pkgutil.iter_modules(scorers.__path__):
         scorer = importlib.import_module(f"{scorers.__name__}.{module.name}")

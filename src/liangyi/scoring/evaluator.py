@@ -27,6 +27,7 @@ from liangyi.core.batch import Labelled
 from liangyi.core.config import Training, to_plain
 from liangyi.core.counts import many
 from liangyi.core.errors import UserError
+from liangyi.core.model import Model
 from liangyi.core.spec import Pixels, Spec
 from liangyi.core.tracking import Track, untracked
 from liangyi.data import Batches, Data, Dataset, Source
@@ -59,28 +60,35 @@ class Evaluator:
 
     def features(self, image: Tensor, image_range: tuple[float, float]) -> Tensor:
         """Return features [N D] of pictures [N C H W], on the CPU."""
-        return torch.cat([self.network.features(x).cpu() for x in self._parts(image, image_range)])
+        return features_of(self.network, image, image_range)
 
     def probabilities(self, image: Tensor, image_range: tuple[float, float]) -> Tensor:
         """Return probabilities [N classes] of pictures [N C H W], on the CPU."""
-        return torch.cat([self.network.classify(x).cpu() for x in self._parts(image, image_range)])
+        parts = _parts(self.network, image, image_range)
+        return torch.cat([self.network.classify(x).cpu() for x in parts])
 
     def classes(self, image: Tensor, image_range: tuple[float, float]) -> Tensor:
         """Return the class [N] that each picture most likely has."""
         return self.probabilities(image, image_range).argmax(1)
 
-    def _parts(self, image: Tensor, image_range: tuple[float, float]) -> list[Tensor]:
-        low, high = image_range
-        own_low, own_high = self.network.image_range
-        size = self.network.spec.shape[1:]
-        parts = []
-        for part in image.split(500):
-            part = part.to(self.network.device)
-            if part.shape[2:] != size:
-                part = interpolate(part, tuple(size), mode="bicubic", antialias=True)
-            scaled = (part.clamp(low, high) - low) / (high - low)
-            parts.append(scaled * (own_high - own_low) + own_low)
-        return parts
+
+def features_of(network: Model, image: Tensor, image_range: tuple[float, float]) -> Tensor:
+    """Return an evaluator's features [N D] of pictures [N C H W], on the CPU."""
+    return torch.cat([network.features(x).cpu() for x in _parts(network, image, image_range)])
+
+
+def _parts(network: Model, image: Tensor, image_range: tuple[float, float]) -> list[Tensor]:
+    low, high = image_range
+    own_low, own_high = network.image_range
+    size = network.spec.shape[1:]
+    parts = []
+    for part in image.split(500):
+        part = part.to(network.device)
+        if part.shape[2:] != size:
+            part = interpolate(part, tuple(size), mode="bicubic", antialias=True)
+        scaled = (part.clamp(low, high) - low) / (high - low)
+        parts.append(scaled * (own_high - own_low) + own_low)
+    return parts
 
 
 def evaluator_of(
@@ -123,6 +131,31 @@ def evaluator_of(
     return Evaluator(model, f"{what} {_hash(model)}", figures["test/accuracy"], labelled, resize)
 
 
+def existing(source: Source, item: str = "image") -> Model | None:
+    """Return the network of the evaluator of such data, None where it was not trained before.
+
+    Its name is a matter of the settings and the data alone, so nothing is trained nor resized.
+
+    Args:
+        source: the data.
+        item: name of its field of pictures.
+    """
+    data = source.split("train")
+    if not isinstance(data, Dataset) or not isinstance(data.spec.fields.get(item), Pixels):
+        return None
+    few = pictures(data.part(data.subset(1), "one"), item)
+    name, items = data.fingerprint, len(data)
+    if max(few.spec.shape[1:]) > LARGEST:
+        few, name = _smaller(few), f"{name}-{LARGEST}"
+    if len(few.spec.classes) < 2:
+        few, name, items = rotated(few), f"rotated-{name}", 4 * items
+    if items < 4:
+        return None
+    config, training = _recipe(items)
+    folder = _folder(config, training, name)
+    return _kept(config, few.spec, folder) if folder.is_dir() else None
+
+
 def pictures(data: Data, item: str) -> Dataset:
     """Return a field of pictures as `image`, beside the classes if there are any."""
     assert isinstance(data, Dataset)
@@ -154,15 +187,8 @@ def _smaller(data: Dataset) -> Dataset:
 
 def _network(pupil: Dataset, thorough: bool, tell: Callable[[str], None], track: Track) -> MnistCNN:
     """Return the trained network: from the cache, or made now and kept there."""
-    config = MnistCNNConfig(width=_THOROUGH_WIDTH if thorough else _WIDTH)
-    batch = min(128, len(pupil) // 4)
-    most = _THOROUGH_STEPS if thorough else _STEPS
-    steps = max(_LEAST, min(most, _EPOCHS * len(pupil) // batch))
-    training = Training(steps=steps, batch_size=batch, average=0)
-    # what changes the evaluator, not how it is computed
-    learned = [training.steps, training.batch_size, training.seed, training.average]
-    key = json.dumps([to_plain(config), learned, pupil.fingerprint, _VERSION])
-    folder = files.cache() / "evaluators" / hashlib.sha256(key.encode()).hexdigest()[:16]
+    config, training = _recipe(len(pupil), thorough)
+    folder = _folder(config, training, pupil.fingerprint)
     model = _kept(config, pupil.spec, folder)
     if model is None:
         with _turn(folder, tell):
@@ -170,6 +196,22 @@ def _network(pupil: Dataset, thorough: bool, tell: Callable[[str], None], track:
             model = _kept(config, pupil.spec, folder)  # made by whoever was first
             model = model or _trained(config, pupil, training, folder, tell, track)
     return model
+
+
+def _recipe(items: int, thorough: bool = False) -> tuple[MnistCNNConfig, Training]:
+    """Return what is trained on so many items, and how."""
+    batch = min(128, items // 4)
+    most = _THOROUGH_STEPS if thorough else _STEPS
+    steps = max(_LEAST, min(most, _EPOCHS * items // batch))
+    config = MnistCNNConfig(width=_THOROUGH_WIDTH if thorough else _WIDTH)
+    return config, Training(steps=steps, batch_size=batch, average=0)
+
+
+def _folder(config: MnistCNNConfig, training: Training, fingerprint: str) -> Path:
+    # what changes the evaluator, not how it is computed
+    learned = [training.steps, training.batch_size, training.seed, training.average]
+    key = json.dumps([to_plain(config), learned, fingerprint, _VERSION])
+    return files.cache() / "evaluators" / hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 @contextmanager

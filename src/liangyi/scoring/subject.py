@@ -17,9 +17,8 @@ from liangyi.core.tracking import Track, untracked
 from liangyi.core.verbs import generated
 from liangyi.data import Data, Dataset
 from liangyi.metrics.card import Card
-from liangyi.runs.run import Run
-
-ENOUGH = 1000  # held-out items from which on they are what samples are compared with
+from liangyi.runs.run import Run, Weights
+from liangyi.scoring import validation
 
 
 @dataclass
@@ -42,6 +41,8 @@ class Subject:
     step: int
     inception: bool
     tell: Callable[[str], None]
+    # training items, from the beginning of their fixed order, that chose no checkpoint; None: all
+    trained: int | None = None
     thorough: bool = False
     track: Track = untracked
 
@@ -53,6 +54,7 @@ class Subject:
         seed: int,
         tell: Callable[[str], None],
         inception: bool = False,
+        weights: Weights = "best",
         thorough: bool = False,
         track: Track = untracked,
     ) -> Subject:
@@ -65,20 +67,28 @@ class Subject:
             raise UserError("ten samples are the least that say anything", setting="number")
         if not 0 <= seed < 2**63:
             raise UserError("should be 0, 1, 2 ...", setting="seed")
-        model, step = run.trained(tell)
+        model, step = run.trained(tell, weights)
         source = run.source()
         train, held_out = run.data(source), source.split("test")
+        enough = held_out is not None and held_out.size >= validation.ENOUGH
+        trained = train.size
+        chose = None
+        if run.training.validation_pace:
+            chose = validation.validation_of(model, train, held_out)
+        if chose is not None:  # no item that chose the checkpoint tells how good it is
+            held_out, trained = chose.held_out, chose.trained
         if not train.size:
             split = "law"
-        elif held_out is not None and held_out.size >= ENOUGH:
-            split, number = "test", min(number, held_out.size, train.size)
+        elif held_out is not None and enough:
+            split, number = "test", min(number, held_out.size, trained)
         else:
-            split, number = "train", min(number, train.size // 2)
+            split, number = "train", min(number, trained // 2)
         if number < 10:
             raise UserError(f"{train.size} items are too few to score against; 20 or more would do")
         return cls(
-            run, model, train, held_out, number, seed, split, step, inception, tell, thorough, track
-        )
+            run, model, train, held_out, number, seed, split, step, inception, tell, trained,
+            thorough, track,
+        )  # fmt: skip
 
     def card(self, metric: str, value: float, better: str, **more: Any) -> Card:
         """Return a card with what all cards of this subject share."""
@@ -130,7 +140,7 @@ class Subject:
     def order(self) -> tuple[Tensor, Tensor]:
         """Return which items of the split, and which training items, are taken: always the same."""
         assert isinstance(self.train, Dataset)
-        shuffled = self.train.subset(len(self.train))
+        shuffled = self.train.subset(len(self.train) if self.trained is None else self.trained)
         if self.split == "train":
             return shuffled[: self.number], shuffled[self.number : 2 * self.number]
         assert isinstance(self.held_out, Dataset)

@@ -12,9 +12,11 @@ from liangyi.core.config import Config, Training
 from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
-from liangyi.data import Source
+from liangyi.data import Data, Source
 from liangyi.doctor.few import ENOUGH, too_few
 from liangyi.runs.run import Run, build
+from liangyi.scoring.validation import validation_of
+from liangyi.session.best import keep_evaluator
 from liangyi.training.devices import choose_device
 from liangyi.training.trainer import check
 
@@ -44,7 +46,25 @@ def create(
     check_devices(training)
     model = build(kind, config, data.spec, training.seed)
     check(model, training, data.size)
-    return Run.create(out, model, training, source, data)
+    chooses = _chooses(model, training, source, data)
+    run = Run.create(out, model, training, source, data)
+    if chooses:
+        keep_evaluator(run, source)
+    return run
+
+
+def _chooses(model: Model, training: Training, source: Source, data: Data) -> bool:
+    """Whether something tells which checkpoint is the best.
+
+    Raises:
+        UserError: nothing does, but the training shall end when nothing gets better.
+    """
+    if training.validation_pace and validation_of(model, data, source.split("test")):
+        return True
+    if training.patience:
+        why = "validate_every is 0" if not training.validation_pace else "nothing tells that here"
+        raise UserError(f"waits for something better, but {why}; leave it out", setting="patience")
+    return False
 
 
 def check_devices(training: Training) -> None:

@@ -26,6 +26,7 @@ from liangyi.core import processes
 from liangyi.core.counts import many
 from liangyi.runs.run import Run
 from liangyi.session.events import Began, Ended, Event, Message, Rewound, Stepped
+from liangyi.session.outlook import Outlook
 from liangyi.views.cells import progress_cell
 
 T = TypeVar("T")
@@ -83,8 +84,8 @@ def track(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
 class Progress:
     """Shows the events of a session as they come: `with Progress(run) as p: ... p.show(event)`."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, run: Run, outlook: Outlook | None = None) -> None:
+        self.run, self.outlook = run, outlook
         self.task = TaskID(0)
         self.bar = Bar(
             _Line(),
@@ -125,6 +126,8 @@ class Progress:
                     self.bar.update(self.task, metrics=report.read())
                 self.bar.update(self.task, completed=report.step)
                 self._move(at_once=report.step == self.run.total)
+                line = self.outlook.after(report.step) if self.outlook else None
+                say(line) if line else None
             case Rewound(_, step, factor, reason):
                 say(f"{reason}; back to step {step} at {factor:g} of the learning rate")
                 self.bar.update(self.task, completed=step)

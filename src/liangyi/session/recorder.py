@@ -12,8 +12,11 @@ from torch import Tensor
 
 from liangyi.data import Data
 from liangyi.doctor.signals import Reference, signals
+from liangyi.runs.checkpoint import Validated
 from liangyi.runs.run import Run
 from liangyi.scoring.held_out import figures_on
+from liangyi.scoring.validation import validation_of
+from liangyi.session.best import look_of
 from liangyi.session.events import Rewound
 from liangyi.session.pictures import real_sheet_of, sheet_of
 from liangyi.session.report import Reporter
@@ -28,9 +31,15 @@ class Recorder:
 
     def __init__(self, run: Run, trainer: Trainer, data: Data, held_out: Data | None) -> None:
         self.run, self.trainer = run, trainer
-        self.data, self.held_out = data, held_out
+        chooses = None
+        if run.training.validation_pace:
+            chooses = validation_of(trainer.model, data, held_out)
+        # what chooses a checkpoint tells nothing about it
+        self.data, self.held_out = data, chooses.held_out if chooses else held_out
+        self.validate = look_of(run, trainer.model, chooses) if chooses else None
+        self.exhausted = run.exhausted
         self.board = _tensorboard(run, trainer.step)
-        self.real = Reference.of(trainer.model, data, held_out)
+        self.real = Reference.of(trainer.model, data, self.held_out)
         self.reporter = Reporter(run)
         self.rewound_to = -1
         self.since = time.perf_counter()
@@ -47,14 +56,19 @@ class Recorder:
         shows = made.step % settings.sample_every == 0 or last
         pace = settings.examine_every
         examines = pace > 0 and (made.step % pace == 0 or last)
-        saves = made.step % settings.checkpoint_every == 0 or last
-        logs = made.step % settings.log_every == 0 or shows or examines
+        pace = settings.validation_pace
+        validates = self.validate is not None and (made.step % pace == 0 or last)
+        saves = made.step % settings.checkpoint_every == 0 or validates or last
+        logs = made.step % settings.log_every == 0 or shows or examines or validates
         if logs or saves:
             self.count_seconds()
+        found = self.validate(self.trainer.averaged) if self.validate and validates else None
         if logs:
-            self.log(examines, shows, last)
+            self.log(examines, shows, last, found)
         if saves:
-            self.run.save(self.trainer)
+            self.run.save(self.trainer, found)
+        if validates:
+            self.exhausted = self.run.exhausted
         if last:
             self.reporter.write()
         elif shows:
@@ -63,9 +77,11 @@ class Recorder:
             self.since = time.perf_counter()  # looking is not training
         return saves
 
-    def log(self, examines: bool, shows: bool, last: bool) -> None:
+    def log(self, examines: bool, shows: bool, last: bool, found: Validated | None = None) -> None:
         """Write a line of the log: means, and the looks that are due."""
         line = self.line()
+        if found is not None:
+            line[f"validation/{found.figure}"] = found.value
         if examines:
             line |= signals(self.trainer.model, self.trainer.averaged, self.real)
         if shows:
@@ -102,7 +118,7 @@ class Recorder:
         run.restore(trainer, lambda line: None)
         run.forget_after(trainer.step)
         trainer.slowed, self.rewound_to = slowed, trainer.step
-        run.save(trainer)  # a resumed training goes on slowly, too
+        run.save(trainer, run.validated(trainer.step))  # a resumed training goes on slowly, too
         run.log({"step": trainer.step, "rewound_from": failed_at, "learning_rate_factor": slowed})
         return Rewound(failed_at, trainer.step, slowed, str(failure))
 

@@ -67,7 +67,13 @@ def _page(run: Run, networks: dict[str, list[table.Layer]]) -> str:
     }
     return report.report(
         title=run.name,
-        summary={"model": run.kind.name(), "data": run.data_name, "steps": steps, **shown},
+        summary={
+            "model": run.kind.name(),
+            "data": run.data_name,
+            **_best(run),
+            "steps": steps,
+            **shown,
+        },
         lines=lines,
         samples=run.samples(),
         real=run.real(),
@@ -78,6 +84,12 @@ def _page(run: Run, networks: dict[str, list[table.Layer]]) -> str:
         verdicts=verdicts_of(run),
         nearest=run.nearest(),
     )
+
+
+def _best(run: Run) -> dict[str, str]:
+    step = run.best
+    found = None if step is None else run.validated(step)
+    return {"best": f"step {step:,}, {found.figure} {found.value:.4g}"} if found else {}
 
 
 def _explained(values: dict[str, Any], helps: dict[str, str]) -> dict[str, tuple[Any, str]]:

@@ -71,13 +71,17 @@ class Session:
                 recorder.close() if recorder else None
             if first and trainer.step == began and not told_all:
                 write_report(run)  # it was killed between its last checkpoint and this
-        yield Ended(trainer.step, trainer.step >= trainer.total)
+            given_up = recorder is not None and recorder.exhausted
+            if given_up:
+                yield Message(_nothing_better(run))
+        yield Ended(trainer.step, trainer.step >= trainer.total or given_up)
 
     def _steps(self, trainer: Trainer, recorder: Recorder | None) -> Iterator[Event]:
         made, saved = None, True
         while trainer.step < trainer.total:
             try:
-                if made and processes.any_of(self._stopping):
+                over = recorder.exhausted if recorder else False
+                if processes.any_of(over or (made is not None and self._stopping)):
                     recorder.leave(saved) if recorder else None
                     processes.wait()
                     return
@@ -95,3 +99,13 @@ class Session:
             except GeneratorExit:  # whoever watched has left
                 recorder.leave(saved) if recorder else None
                 raise
+
+
+def _nothing_better(run: Run) -> str:
+    best = run.best or 0
+    found = run.validated(best)
+    value = f", {found.figure} {found.value:.3g}" if found else ""
+    return (
+        f"nothing got better in {run.training.patience} looks since step {best:,}{value}: "
+        f"ended at step {run.made:,}; liangyi resume {run.path} --steps N goes on"
+    )

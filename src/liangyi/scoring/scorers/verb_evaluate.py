@@ -21,7 +21,7 @@ def cards(subject: Subject) -> list[Card]:
     real = data.size or _ENDLESS
     facts = {"split": split, "real": real, "generated": 0, "features": "the model's own"}
     return [
-        subject.card(name, value, _better(name),
+        subject.card(name, value, better(name),
                      about="the model's own figure", **facts)
         for name, value in (
             (name.removeprefix("test/"), value)
@@ -30,8 +30,9 @@ def cards(subject: Subject) -> list[Card]:
     ]  # fmt: skip
 
 
-def _better(name: str) -> str:
-    for better, words in (("lower", _LOWER), ("higher", _HIGHER)):
+def better(name: str) -> str:
+    """Return whether a figure of this name should be lower or higher; none: nobody knows."""
+    for direction, words in (("lower", _LOWER), ("higher", _HIGHER)):
         if any(word in name for word in words):
-            return better
+            return direction
     return "none"

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
@@ -74,6 +74,11 @@ class R3GAN(GAN):
     def noise(self, count: int) -> Tensor:
         """Return noise of N(0, 1), [count latent]."""
         return draw.normal(count, self.config.latent, device=self.device)
+
+    @classmethod
+    def fitted(cls, config: R3GANConfig, steps: int) -> R3GANConfig:
+        """Let a rate that falls be zero at the end."""
+        return replace(config, decay_steps=steps) if config.decay_steps else config
 
     def schedule(self, player: str, step: int) -> float:
         """Let the learning rate fall along half a cosine."""

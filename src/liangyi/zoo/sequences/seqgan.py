@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 import torch
@@ -95,6 +95,14 @@ class SeqGAN(Model):
         pretraining = self.config.likelihood_steps
         game = pretraining + self.config.pretrain_steps
         return 0, pretraining, game, game + 1
+
+    @classmethod
+    def fitted(cls, config: SeqGANConfig, steps: int) -> SeqGANConfig:
+        """Give each stage its share of the recipe's steps."""
+        share = steps / cls.recipe.steps
+        stages = (config.likelihood_steps, config.pretrain_steps)
+        likelihood, pretraining = (round(share * stage) for stage in stages)
+        return replace(config, likelihood_steps=likelihood, pretrain_steps=pretraining)
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Return Adam at the player's own rate."""
