@@ -35,7 +35,7 @@ class Flag:
     @property
     def spelled(self) -> str:
         """The flag itself."""
-        return "--" + self.name.replace("_", "-")
+        return spelled(self.name)
 
     @property
     def wanted(self) -> str:
@@ -152,6 +152,8 @@ def _is_flag(word: str) -> bool:
 def _named(word: str, flags: Mapping[str, Flag], verb: str) -> tuple[str, bool]:
     """Return the field that a flag means, and whether it is switched off."""
     name = SHORT.get(word) or word.removeprefix("--").replace("-", "_")
+    if f"{name}_" in flags:  # a word of Python's own, which no field can be called
+        name += "_"
     if word.startswith("--") or word in SHORT:
         if name in flags:
             return name, False
@@ -193,7 +195,12 @@ def told(error: UserError) -> str:
     """Return an error's line with its setting as people type it."""
     if not error.setting:
         return str(error)
-    return f"--{error.setting.replace('_', '-')}: {error}"
+    return f"{spelled(error.setting)}: {error}"
+
+
+def spelled(name: str) -> str:
+    """Return the flag of a field: `batch_size` is --batch-size, `from_` is --from."""
+    return "--" + name.rstrip("_").replace("_", "-")
 
 
 def helped(flags: Any, verb: str, about: str) -> str:

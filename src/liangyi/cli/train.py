@@ -10,20 +10,22 @@ from liangyi.core.config import Config
 
 _ABOUT = (
     "liangyi train MODEL --help shows the settings of MODEL; liangyi list names them all. "
-    "MODEL may be a file, ./my_gan.py."
+    "MODEL may be a file, ./my_gan.py. --from RUN fine-tunes: it begins with the averaged weights "
+    "of that run, a new optimiser, and, where nothing else is said, its model, settings and data."
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Train(Config):
-    """Where the run is kept."""
+    """What it begins with, and where the run is kept."""
 
+    from_: str = ""  # a run whose weights it begins with, instead of random ones
     out: Path | None = None  # the run's folder; else runs/MODEL-DATA-N
 
 
 def main(words: Sequence[str]) -> int:
     """Make a run and train it."""
-    from liangyi.cli.choose import chosen, named
+    from liangyi.cli.choose import chosen, named, origin_of
     from liangyi.cli.watch import by_torchrun, say, watch
     from liangyi.core import processes
     from liangyi.core.errors import UserError
@@ -31,8 +33,9 @@ def main(words: Sequence[str]) -> int:
     from liangyi.session import create
     from liangyi.training.devices import choose_device
 
-    name, rest = named(words, "train", default="dcgan")
-    choice = chosen(name, rest, f"train {name}", Train(), _ABOUT)
+    before = origin_of(words)
+    name, rest = named(words, "train", default=before.kind.name() if before else "dcgan")
+    choice = chosen(name, rest, f"train {name}", Train(), _ABOUT, before)
     out = choice.extra.out
     if choice.training.nodes > 1 and not processes.launched():
         again = ["train", *words, *([] if out else ["--out", "runs/NAME"])]
@@ -45,7 +48,8 @@ def main(words: Sequence[str]) -> int:
         if processes.restarted() and Run.there(out):
             return watch(Run(out))
     if processes.rank() == 0:
-        run = create(choice.kind, choice.config, choice.source, choice.training, out, tell=say)
+        origin = before.weights(say) if before else None
+        run = create(choice.kind, choice.config, choice.source, choice.training, out, say, origin)
         say(f"{run.path}: {choice.kind.name()} on {choice.source.name}")
     processes.wait()
     if processes.launched():

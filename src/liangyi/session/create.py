@@ -12,6 +12,7 @@ from liangyi.core.config import Config, Training
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.data import Source
+from liangyi.runs.origin import Origin
 from liangyi.runs.run import Run, build
 from liangyi.training.devices import choose_device
 from liangyi.training.trainer import check
@@ -24,13 +25,24 @@ def create(
     training: Training,
     out: Path | None = None,
     tell: Callable[[str], None] = lambda line: None,
+    origin: Origin | None = None,
 ) -> Run:
     """Make a run, after looking at the data and building the model once.
 
     Nothing is left on the disk when something is wrong.
 
+    Args:
+        kind: class of the model.
+        config: its settings.
+        source: what it learns from.
+        training: how it is trained.
+        out: the run's folder; None: the next free one.
+        tell: is given lines for people.
+        origin: weights of another run to begin with.
+
     Raises:
-        UserError: the data is not there, the model cannot learn from it, or the batch is too large.
+        UserError: the data is not there, the model cannot learn from it, the batch is too large, or
+            the weights to begin with do not fit.
     """
     data = source.split("train")
     if data is None:
@@ -40,7 +52,10 @@ def create(
     check_devices(training)
     model = build(kind, config, data.spec, training.seed)
     check(model, training, data.size)
-    return Run.create(out, model, training, source, data)
+    if origin is not None:
+        origin.into(model)
+        tell(f"begins with the weights of {origin.run} at step {origin.step:,}")
+    return Run.create(out, model, training, source, data, begins=origin)
 
 
 def check_devices(training: Training) -> None:
