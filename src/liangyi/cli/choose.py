@@ -17,6 +17,7 @@ from liangyi.runs.run import Run
 
 # what a verb wants first, and an example of it, whose flags its --help shows
 _WANTS = {
+    "look": ("a folder of pictures, a file of arrays or the name of a data set", "digits"),
     "show": ("a model or a run", "dcgan"),
     "dream": ("a picture", "digits"),
     "check": ("the file of a model", "dcgan"),

@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 from functools import singledispatch
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -73,6 +73,12 @@ def inside(field: Field, items: Tensor, value_range: Range) -> bool:
 def shown(field: Field) -> int:
     """Return how many items one picture shows."""
     return 64
+
+
+@singledispatch
+def facts(field: Field, values: Tensor) -> dict[str, Any]:
+    """Return what can be said of stored values [N ...], as JSON: what somebody looks at first."""
+    return {"shape": list(field.shape)}
 
 
 @singledispatch
