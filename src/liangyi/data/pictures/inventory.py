@@ -187,7 +187,7 @@ def some(path: Path, count: int, shape: tuple[int, ...]) -> Tensor:
     for number in order.tolist():
         read = files.decode(job.base / job.files[number].name, (shape[0], shape[1], shape[2]))
         if not isinstance(read, str):
-            found.append(torch.from_numpy(read.pixels))
+            found.append(torch.tensor(read.pixels, device="cpu"))
         if len(found) == count:
             break
     if not found:
