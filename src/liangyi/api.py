@@ -17,7 +17,7 @@ from liangyi.core.errors import UserError, unknown
 from liangyi.core.model import Model
 from liangyi.core.spec import Spec
 from liangyi.data import Source
-from liangyi.data.arrays import Arrays
+from liangyi.data.arrays import MEMORY, Arrays
 from liangyi.runs.run import Run, Weights, build
 from liangyi.scoring import score
 from liangyi.session.budget import demand_alone, fitted
@@ -53,11 +53,12 @@ def create_run(
     data: Data = "",
     out: Path | str | None = None,
     held_out: Any = None,
+    from_run: Run | Path | str | None = None,
     minutes: float | None = None,
     **settings: Any,
 ) -> Run:
     """Make a run without training it: `for event in Session(run)` does; arguments as of `train`."""
-    return _run(name, data, out, held_out, minutes, settings)[0]
+    return _run(name, data, out, held_out, from_run, minutes, settings)[0]
 
 
 def train(
@@ -66,6 +67,7 @@ def train(
     out: Path | str | None = None,
     *,
     held_out: Any = None,
+    from_run: Run | Path | str | None = None,
     minutes: float | None = None,
     progress: bool | None = None,
     **settings: Any,
@@ -81,6 +83,8 @@ def train(
             such as `image` and `label`, a torch `Dataset`, a table; nothing: what suits the model.
         out: the run's folder; nothing: the next free `runs/name-data-number`.
         held_out: of arrays, those that are not learned from.
+        from_run: a run of the same model whose averaged weights it begins with (fine-tuning); what
+            is not said (settings of the model, data and its size) is as it was there.
         minutes: wall time to fill, instead of `steps`, whose number is measured at the start.
         progress: show it; None: where somebody watches, on a terminal or in a notebook.
         **settings: of the model's `Config`, of the data's own and of `Training`.
@@ -89,7 +93,7 @@ def train(
         UserError: there is no such model, data or setting, or the training failed.
     """
     shows = watched() if progress is None else progress
-    run, source = _run(name, data, out, held_out, minutes, settings, tell=shows)
+    run, source = _run(name, data, out, held_out, from_run, minutes, settings, tell=shows)
     _follow(run, source, shows, None if minutes else Outlook(run))
     return run
 
@@ -152,17 +156,24 @@ def _run(
     data: Data,
     out: Path | str | None,
     held_out: Any,
+    from_run: Run | Path | str | None,
     minutes: float | None,
     settings: Any,
     tell: bool = False,
 ) -> tuple[Run, Source]:
     began = time.monotonic()
     kind = registry.find(name)
-    wanted = kind.data if isinstance(data, str) and not data else data
+    before = from_run if isinstance(from_run, Run) or from_run is None else Run(from_run)
+    wanted = data
+    if isinstance(data, str) and not data:
+        wanted = before.data_name if before else kind.data
+    if before and wanted == MEMORY:
+        raise UserError(f"the data of {before.path} was given in memory; give it, or other data")
     own: Config = Config()
     if isinstance(wanted, str | Path):
-        own = sources.find(str(wanted)).Config()
-    parts = shared_out(settings, config=kind.Config(), data=own, training=kind.recipe)
+        own = before.data_for(str(wanted)) if before else sources.find(str(wanted)).Config()
+    config = before.config_for(kind) if before else kind.Config()
+    parts = shared_out(settings, config=config, data=own, training=kind.recipe)
     plain = {f.name: getattr(parts["data"], f.name) for f in dataclasses.fields(parts["data"])}
     source = source_of(wanted, held_out, **plain)
     say_it = say if tell else _silent
@@ -171,7 +182,8 @@ def _run(
     demand_alone(minutes, settings)
     if minutes is not None:
         config, training = fitted(kind, config, source, training, minutes, say_it, began)
-    run = _create(kind, config, source, training, place, say_it)
+    origin = before.weights(say_it) if before else None
+    run = _create(kind, config, source, training, place, say_it, origin)
     return run, source
 
 

@@ -29,6 +29,7 @@ import liangyi.scoring
 from cli.conftest import FLAGS, QUICK, words_of
 from liangyi import cli, data
 from liangyi.cli import watch
+from liangyi.cli.flags import spelled
 from liangyi.core import registry
 from liangyi.core.config import Training
 from liangyi.lab import trial
@@ -43,6 +44,7 @@ VERBS = {verb: importlib.import_module(f"liangyi.cli.{verb}") for verb in cli.VE
 # what must be said before a verb's own parameters
 FIRST = {
     "list": "list",
+    "look": "look ring",
     "show": "show mine",
     "train": "train gan --steps 1 --batch-size 8 --device cpu",
     "resume": "resume mine",
@@ -244,7 +246,7 @@ def parameters() -> Iterator[tuple[str, str, Any]]:
 def _flags(line: str, kind: type) -> Iterator[tuple[str, str, Any]]:
     hints = get_type_hints(kind)
     for field in dataclasses.fields(kind):
-        yield line, "--" + field.name.replace("_", "-"), hints[field.name]
+        yield line, spelled(field.name), hints[field.name]
 
 
 ANYTHING = {"--data-root"}  # whose value is of no account to what is tried here

@@ -14,10 +14,14 @@ from liangyi.core.errors import UserError
 from liangyi.core.spec import Spec, Vector
 from liangyi.data import Dataset, Source, choose, find, opened, source
 from liangyi.data.catalogue import summaries
+from liangyi.data.pictures.settings import PictureConfig
 
 OLD = {  # what every run wrote when all sources shared their settings
     "data_root": None, "size": None, "grey": False, "vocabulary": 5000, "length": 20,
 }  # fmt: skip
+
+
+VARIED = {"mirror", "crop"}  # of pictures, while they are learned from
 
 
 def settings(name: str) -> set[str]:
@@ -30,8 +34,8 @@ def test_settings_of_a_source_belong_to_it_alone() -> None:
     for name in data.names():
         if name != "oracle":
             assert not settings(name) & {"vocabulary", "length"}, name
-    assert settings("ring") == set() and settings("digits") == {"size", "grey"}
-    assert settings("mnist") == {"size", "grey", "data_root"}
+    assert settings("ring") == set() and settings("digits") == {"size", "grey", *VARIED}
+    assert settings("mnist") == {"size", "grey", "data_root", *VARIED}
 
 
 def test_a_setting_of_another_source_is_one_line() -> None:
@@ -63,7 +67,7 @@ def test_every_source_comes_back_from_its_plain_form(name: str) -> None:
 
 @pytest.mark.parametrize(("plain", "registered", "config"), [
     ({"data": "ring"}, "ring", {}),
-    ({"data": "digits", "size": 12}, "digits", {"size": 12, "grey": False}),
+    ({"data": "digits", "size": 12}, "digits", dataclasses.asdict(PictureConfig(size=12))),
     ({"data": "oracle", "vocabulary": 9, "length": 3}, "oracle", {"vocabulary": 9, "length": 3}),
 ])  # fmt: skip
 def test_the_data_of_an_old_run_is_opened(

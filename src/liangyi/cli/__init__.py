@@ -19,6 +19,7 @@ from liangyi.core.errors import UserError, shown, unknown
 VERBS = {
     "list": "the models and the data that are there",
     "show": "a model's layers, shapes and parameters",
+    "look": "what some data holds, what is wrong with it, and how to begin",
     "train": "train a model on data; without arguments: dcgan on digits",
     "resume": "go on with a training that was stopped",
     "sample": "draw pictures, points or sentences from a trained model",

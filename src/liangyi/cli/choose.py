@@ -12,10 +12,12 @@ from liangyi.core.config import Config, Training
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.data import Source
+from liangyi.data.arrays import MEMORY
 from liangyi.runs.run import Run, Weights
 
 # what a verb wants first, and an example of it, whose flags its --help shows
 _WANTS = {
+    "look": ("a folder of pictures, a file of arrays or the name of a data set", "digits"),
     "show": ("a model or a run", "dcgan"),
     "dream": ("a picture", "digits"),
     "check": ("the file of a model", "dcgan"),
@@ -62,8 +64,27 @@ def named(words: Sequence[str], verb: str, default: str | None = None) -> tuple[
     return default or example, words
 
 
+def origin_of(words: Sequence[str]) -> Run | None:
+    """Return the run that was typed after --from, to begin with its weights.
+
+    Raises:
+        UserError: it is no run, or its model is in a file that was not named first.
+    """
+    from_ = value_of(words, "--from")
+    if from_ is None:
+        return None
+    if words[0].endswith(".py"):
+        registry.find(words[0])
+    return Run(from_)
+
+
 def chosen(
-    name: str, words: Sequence[str], verb: str, extra: Extra, about: str = ""
+    name: str,
+    words: Sequence[str],
+    verb: str,
+    extra: Extra,
+    about: str = "",
+    before: Run | None = None,
 ) -> Choice[Extra]:
     """Return what the words say of a model, every value checked.
 
@@ -73,6 +94,7 @@ def chosen(
         verb: with its first word, for help and errors.
         extra: defaults of the verb's own flags.
         about: more about the verb, for its help.
+        before: a run to go on from: what is not typed is as it was there.
 
     Raises:
         UserError: an unknown model or flag, or a value that is out of bounds.
@@ -81,19 +103,25 @@ def chosen(
 
     kind = registry.find(name)
     wanted = value_of(words, "--data")
-    wanted = kind.data if wanted is None else wanted
+    if wanted is None and before and before.data_name == MEMORY:
+        raise UserError(
+            f"the data of {before.path} was given in memory; name other", setting="data"
+        )
+    if wanted is None:
+        wanted = before.data_name if before else kind.data
     source = data.find(wanted)
+    own = before.data_for(wanted) if before else source.Config()
     groups: dict[str, Config] = {
-        "model": kind.Config(),
+        "model": before.config_for(kind) if before else kind.Config(),
         "data": Named(data=wanted),
-        f"settings of {source.registered}": source.Config(),
+        f"settings of {source.registered}": own,
         "training": kind.recipe,
         "output": extra,
     }
     summary = registry.summary(kind.name())
     found = parse_all(groups, words, verb, f"{summary}\n\n{about}".strip())
-    model, _, own, training, output = found.values()
-    return Choice(kind, model, data.made(source, wanted, own), training, output)
+    model, _, settings, training, output = found.values()
+    return Choice(kind, model, data.made(source, wanted, settings), training, output)
 
 
 def value_of(words: Sequence[str], flag: str) -> str | None:

@@ -35,7 +35,7 @@ class Flag:
     @property
     def spelled(self) -> str:
         """The flag itself."""
-        return "--" + self.name.replace("_", "-")
+        return spelled(self.name)
 
     @property
     def wanted(self) -> str:
@@ -152,6 +152,8 @@ def _is_flag(word: str) -> bool:
 def _named(word: str, flags: Mapping[str, Flag], verb: str) -> tuple[str, bool]:
     """Return the field that a flag means, and whether it is switched off."""
     name = SHORT.get(word) or word.removeprefix("--").replace("-", "_")
+    if f"{name}_" in flags:  # a word of Python's own, which no field can be called
+        name += "_"
     if word.startswith("--") or word in SHORT:
         if name in flags:
             return name, False
@@ -195,10 +197,14 @@ def _typed(error: UserError, flags: Mapping[str, Flag], given: Mapping[str, Any]
 
 def told(error: UserError) -> str:
     """Return an error's line with its setting as people type it."""
-    flag = f"--{error.setting.replace('_', '-')}"
     if error.better is not None:
-        return f"{error.message}; try {flag} {error.better}"
-    return f"{flag}: {error}" if error.setting else str(error)
+        return f"{error.message}; try {spelled(error.setting)} {error.better}"
+    return f"{spelled(error.setting)}: {error}" if error.setting else str(error)
+
+
+def spelled(name: str) -> str:
+    """Return the flag of a field: `batch_size` is --batch-size, `from_` is --from."""
+    return "--" + name.rstrip("_").replace("_", "-")
 
 
 def demand_suffix(out: Path, suffix: str, what: str) -> None:

@@ -40,7 +40,7 @@ class {title}({base}):
 class New(Config):
     """What to begin with."""
 
-    parent: str = "gan"  # the model whose algorithm it begins with
+    from_: str = "gan"  # the model whose algorithm it begins with
     out: Path | None = None  # the file; else ./NAME.py
 
 
@@ -54,7 +54,6 @@ def main(words: Sequence[str]) -> None:
     from liangyi.core.errors import UserError, shown
 
     name, rest = named(words, "new")
-    rest = ["--parent" if word == "--from" else word for word in rest]
     args = parse(New, rest, "new NAME", _ABOUT)
     if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
         raise UserError(f"{shown(name)} is no name; small letters, digits and - would do: my-gan")
@@ -62,7 +61,7 @@ def main(words: Sequence[str]) -> None:
     out = args.out or Path(f"{stem}.py")
     if out.exists():
         raise UserError(f"{out} is there already; name another file by --out")
-    kind = registry.find(args.parent)
+    kind = registry.find(args.from_)
     owner = next(c for c in kind.__mro__ if "updates" in vars(c))
     module = inspect.getmodule(owner)
     assert module is not None
@@ -77,7 +76,7 @@ def main(words: Sequence[str]) -> None:
     wanted += [f"from {kind.__module__} import {kind.__name__}"]
     title = "".join(part.capitalize() for part in stem.split("_"))
     text = _TEMPLATE.format(
-        title=title, parent=args.parent, name=name.replace("_", "-"), base=kind.__name__,
+        title=title, parent=args.from_, name=name.replace("_", "-"), base=kind.__name__,
         imports="\n".join(sorted(set(wanted))), updates=source,
     )  # fmt: skip
     files.write(out, text)

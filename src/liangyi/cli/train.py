@@ -11,14 +11,16 @@ from liangyi.core.config import Config, Positive
 
 _ABOUT = (
     "liangyi train MODEL --help shows the settings of MODEL; liangyi list names them all. "
-    "MODEL may be a file, ./my_gan.py."
+    "MODEL may be a file, ./my_gan.py. --from RUN fine-tunes: it begins with the averaged weights "
+    "of that run, a new optimiser, and, where nothing else is said, its model, settings and data."
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Train(Config):
-    """Where the run is kept, and a time to keep to."""
+    """What it begins with, where the run is kept, and a time to keep to."""
 
+    from_: str = ""  # a run whose weights it begins with, instead of random ones
     out: Path | None = None  # the run's folder; else runs/MODEL-DATA-N
     minutes: Positive | None = None  # wall time to fill, instead of steps; measured at the start
 
@@ -26,7 +28,7 @@ class Train(Config):
 def main(words: Sequence[str]) -> int:
     """Make a run and train it."""
     began = time.monotonic()  # before PyTorch is loaded
-    from liangyi.cli.choose import chosen, named, value_of
+    from liangyi.cli.choose import chosen, named, origin_of, value_of
     from liangyi.cli.watch import by_torchrun, say, watch
     from liangyi.core import processes
     from liangyi.core.errors import UserError
@@ -36,8 +38,9 @@ def main(words: Sequence[str]) -> int:
     from liangyi.session.outlook import Outlook
     from liangyi.training.devices import choose_device
 
-    name, rest = named(words, "train", default="dcgan")
-    choice = chosen(name, rest, f"train {name}", Train(), _ABOUT)
+    before = origin_of(words)
+    name, rest = named(words, "train", default=before.kind.name() if before else "dcgan")
+    choice = chosen(name, rest, f"train {name}", Train(), _ABOUT, before)
     out, minutes = choice.extra.out, choice.extra.minutes
     config, training = choice.config, choice.training
     demand_alone(minutes, [flag[2:] for flag in ("--steps", "--epochs") if value_of(rest, flag)])
@@ -54,7 +57,8 @@ def main(words: Sequence[str]) -> int:
         if processes.restarted() and Run.there(out):
             return watch(Run(out))
     if processes.rank() == 0:
-        run = create(choice.kind, config, choice.source, training, out, tell=say)
+        origin = before.weights(say) if before else None
+        run = create(choice.kind, config, choice.source, training, out, say, origin)
         say(f"{run.path}: {choice.kind.name()} on {choice.source.name}")
     processes.wait()
     if processes.launched():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Annotated, Any, NamedTuple
 
 from torch import Tensor
@@ -32,6 +35,24 @@ class Tokens(NamedTuple):
     """Sentences of equal length."""
 
     token: Annotated[Tensor, Words]  # [N L], int64, 0 ... vocabulary - 1
+
+
+_learned: ContextVar[tuple[Tensor, ...]] = ContextVar("learned", default=())
+
+
+@contextmanager
+def learning_from(batch: Any) -> Iterator[None]:
+    """Let `is_real` know the batch that a model learns from inside."""
+    token = _learned.set(tuple(batch))
+    try:
+        yield
+    finally:
+        _learned.reset(token)
+
+
+def is_real(items: Tensor) -> bool:
+    """Whether items are a field of the batch that is learned from now, not made by a model."""
+    return any(items is column for column in _learned.get())
 
 
 def detached(batch: Any) -> Any:

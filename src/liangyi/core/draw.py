@@ -26,6 +26,7 @@ from torch import Tensor
 from liangyi.core import processes
 
 _BLOCK = 64  # rows that are drawn together inside a verb
+_NOISE = "noise"  # the purpose where none is said
 
 
 def key(seed: int, purpose: str, *numbers: int) -> int:
@@ -84,6 +85,7 @@ class Wanted:
     count: int
     shape: tuple[int, ...]
     device: torch.device | str
+    purpose: str  # each has a stream of its own
 
     def drawn(self, count: int, generator: torch.Generator | None) -> Tensor:
         """Draw so many rows."""
@@ -93,8 +95,9 @@ class Wanted:
 class _Step:
     """The noise of a training step."""
 
-    def __init__(self, generator: torch.Generator) -> None:
-        self.generator = generator
+    def __init__(self, stream: Callable[[str], torch.Generator]) -> None:
+        self.stream = stream
+        self.streams: dict[str, torch.Generator] = {}  # of the purposes that were met so far
         self.noted: list[Wanted] | None = None  # what is asked for, while somebody wants to know
         self.given: Iterator[Tensor] | None = None  # what is handed out instead of new numbers
 
@@ -106,7 +109,9 @@ class _Step:
             return next(self.given)
         if self.noted is not None:
             self.noted.append(wanted)
-        rows = wanted.drawn(wanted.count * processes.world(), self.generator)
+        if wanted.purpose not in self.streams:
+            self.streams[wanted.purpose] = self.stream(wanted.purpose)
+        rows = wanted.drawn(wanted.count * processes.world(), self.streams[wanted.purpose])
         return rows[self.first(wanted.count) :][: wanted.count]
 
 
@@ -116,7 +121,7 @@ class _Verb:
     def __init__(self, seed: int, first: int) -> None:
         self.seed = seed
         self.start = first
-        self.calls = 0
+        self.calls: dict[str, int] = {}  # of each purpose
 
     def first(self, count: int) -> int:
         return self.start
@@ -124,9 +129,11 @@ class _Verb:
     def rows(self, wanted: Wanted) -> Tensor:
         start, skipped = divmod(self.start, _BLOCK)
         blocks = range(start, start + max(1, -(-(skipped + wanted.count) // _BLOCK)))
-        call, self.calls = self.calls, self.calls + 1
+        call = self.calls.get(wanted.purpose, 0)
+        self.calls[wanted.purpose] = call + 1
+        purpose = "verb" if wanted.purpose == _NOISE else f"verb {wanted.purpose}"
         parts = [
-            wanted.drawn(_BLOCK, generator(self.seed, "verb", call, block, device=wanted.device))
+            wanted.drawn(_BLOCK, generator(self.seed, purpose, call, block, device=wanted.device))
             for block in blocks
         ]
         return torch.cat(parts)[skipped:][: wanted.count]
@@ -163,19 +170,23 @@ def fixed(seed: int, device: torch.device, first: int = 0) -> Iterator[None]:
 @contextmanager
 def step(seed: int, number: int, device: torch.device) -> Iterator[None]:
     """Make all random numbers inside a function of (seed, number); restore the caller's after."""
-    noise = _Step(generator(seed, "noise", number, device=device))
+    noise = _Step(lambda purpose: generator(seed, purpose, number, device=device))
     with seeded(seed, "dropout", number, processes.rank(), device=device), _inside(noise):
         yield
 
 
-def normal(count: int, *shape: int, device: torch.device | str = "cpu") -> Tensor:
-    """Draw N(0, 1) of shape [count, *shape]."""
-    return _drawn(Wanted(torch.randn, count, shape, device))
+def normal(
+    count: int, *shape: int, device: torch.device | str = "cpu", purpose: str = _NOISE
+) -> Tensor:
+    """Draw N(0, 1) of shape [count, *shape]; another purpose than noise has its own stream."""
+    return _drawn(Wanted(torch.randn, count, shape, device, purpose))
 
 
-def uniform(count: int, *shape: int, device: torch.device | str = "cpu") -> Tensor:
-    """Draw U(0, 1) of shape [count, *shape]."""
-    return _drawn(Wanted(torch.rand, count, shape, device))
+def uniform(
+    count: int, *shape: int, device: torch.device | str = "cpu", purpose: str = _NOISE
+) -> Tensor:
+    """Draw U(0, 1) of shape [count, *shape]; another purpose than noise has its own stream."""
+    return _drawn(Wanted(torch.rand, count, shape, device, purpose))
 
 
 def _drawn(wanted: Wanted) -> Tensor:

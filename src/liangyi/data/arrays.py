@@ -62,10 +62,18 @@ class ArrayFile(Source):
         """Whether the name says that it holds arrays."""
         return path.suffix.lower() in (".npy", ".npz")
 
-    def _read(self) -> Arrays:
+    def raw(self) -> dict[str, Any]:
+        """Return the arrays of the file by name, as they are; that of a .npy has none.
+
+        Raises:
+            UserError: it holds none that can be read.
+        """
         assert self.path is not None
+        return _arrays(self.path)
+
+    def _read(self) -> Arrays:
         if not hasattr(self, "_found"):
-            arrays = _arrays(self.path)
+            arrays = self.raw()
             held = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_TEST)}
             named = {name.removeprefix(_TEST): array for name, array in held.items()}
             self._found = Arrays(arrays, named or None)

@@ -32,6 +32,8 @@ class Column(Protocol):
 
 
 Columns = Mapping[str, Tensor | Column]
+# changes the rows of a training batch
+Vary = Callable[[dict[str, Tensor], Dice], dict[str, Tensor]]
 
 
 class Part:

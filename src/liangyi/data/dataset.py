@@ -18,7 +18,7 @@ from torch import Tensor
 from liangyi import fields
 from liangyi.core import draw
 from liangyi.core.spec import Spec
-from liangyi.data.columns import Column, Columns, Dice, Part
+from liangyi.data.columns import Column, Columns, Dice, Part, Vary
 
 VALIDATION = 1000  # items by which checkpoints are chosen, or a fifth of fewer than 5,000
 _FITS = 4 * 2**30  # a data set up to this size is kept on the device
@@ -147,6 +147,7 @@ class Dataset(Data):
             numbers as float32; or a `Column` that knows how to give them.
         fingerprint: names the content; by default a hash of it.
         truth: returns figures about generated items, where the law is known.
+        vary: changes training batches, each item by random numbers of its own.
     """
 
     def __init__(
@@ -155,8 +156,10 @@ class Dataset(Data):
         columns: Columns,
         fingerprint: str | None = None,
         truth: Truth | None = None,
+        vary: Vary | None = None,
     ) -> None:
         super().__init__(spec, fingerprint, truth)
+        self.vary = vary
         self.columns = dict(columns)
         self.tables = self._lengths()
         self.size = self.tables[0]
@@ -183,7 +186,10 @@ class Dataset(Data):
         """Return a share of training batch `number`."""
         places = range(number * size, (number + 1) * size)[share]
         indices = [self._order(seed, table, places) for table in range(len(self.tables))]
-        return self.gathered(indices, _dice(draw.generator(seed, "dice", number), size, share))
+        rows = self.gathered(indices, _dice(draw.generator(seed, "dice", number), size, share))
+        if self.vary is None:
+            return rows
+        return self.vary(rows, _dice(draw.generator(seed, "variation", number), size, share))
 
     def _order(self, seed: int, table: int, places: range) -> Tensor:
         """Return which items stand at these places of the endless order."""
@@ -266,7 +272,7 @@ class Dataset(Data):
         if device.type == "cpu" or _bytes(self.columns) > _FITS:
             return self
         moved = {name: column.to(device) for name, column in self.columns.items()}
-        return Dataset(self.spec, moved, self.fingerprint, self.truth)
+        return Dataset(self.spec, moved, self.fingerprint, self.truth, self.vary)
 
 
 @functools.lru_cache(maxsize=8)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from liangyi.core.config import Config, to_plain
 from liangyi.core.spec import Spec
-from liangyi.data.columns import Columns
+from liangyi.data.columns import Columns, Dice
 from liangyi.data.dataset import Data, Dataset, Endless
 
 _sources: dict[str, type[Source]] = {}
@@ -58,6 +58,10 @@ class Source(ABC):
         """Return named figures about generated items [N ...] that only a known law can give."""
         return {}
 
+    def vary(self, rows: dict[str, Tensor], dice: Dice) -> dict[str, Tensor]:
+        """Return the rows of a training batch as a model sees them, changed at random."""
+        return rows
+
     def fingerprint(self, split: str) -> str | None:
         """Name the content, so that a resumed run can tell that it has changed; None: a hash."""
         return None
@@ -89,7 +93,9 @@ class Source(ABC):
         columns = self.items(split)
         if columns is None:
             return None
-        return Dataset(self.spec(), columns, self.fingerprint(split), truth)
+        varies = split == "train" and type(self).vary is not Source.vary
+        vary = self.vary if varies else None
+        return Dataset(self.spec(), columns, self.fingerprint(split), truth, vary)
 
 
 def source(name: str, about: str) -> Callable[[Class], Class]:

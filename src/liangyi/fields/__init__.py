@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 from functools import singledispatch
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -79,6 +79,12 @@ def shown(field: Field) -> int:
 def overlaid(field: Field) -> bool:
     """Whether a sheet shows real and generated items in one drawing."""
     return False
+
+
+@singledispatch
+def facts(field: Field, values: Tensor) -> dict[str, Any]:
+    """Return what can be said of stored values [N ...], as JSON: what somebody looks at first."""
+    return {"shape": list(field.shape)}
 
 
 @singledispatch

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -28,6 +30,12 @@ def _(field: Label, items: Tensor) -> Tensor:
 @fields.inside.register
 def _(field: Label, items: Tensor, value_range: Range) -> bool:
     return not items.is_floating_point() and bool(((items >= 0) & (items < len(field.names))).all())
+
+
+@fields.facts.register
+def _(field: Label, values: Tensor) -> dict[str, Any]:
+    counts = values.flatten().bincount(minlength=len(field.names)).tolist()
+    return {"classes": dict(zip(field.names, counts, strict=True))}
 
 
 @fields.lines.register

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from PIL import Image, ImageDraw, ImageFont
@@ -38,6 +39,16 @@ def _(field: Pixels, values: Tensor, value_range: Range) -> Tensor:
 def _(field: Pixels, items: Tensor, value_range: Range) -> bool:
     low, high = value_range
     return items.shape[1:] == field.shape and bool(((items >= low) & (items <= high)).all())
+
+
+@fields.facts.register
+def _(field: Pixels, values: Tensor) -> dict[str, Any]:
+    return {
+        "shape": list(field.shape),
+        "darkest": int(values.min()),
+        "mean": float(values.float().mean()),
+        "brightest": int(values.max()),
+    }
 
 
 @fields.sheet.register

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -28,6 +30,11 @@ def _(field: Ragged, count: int, device: torch.device) -> Tensor:
 @fields.continuous.register
 def _(field: Ragged) -> bool:
     return fields.continuous(field.of)
+
+
+@fields.facts.register
+def _(field: Ragged, values: Tensor) -> dict[str, Any]:
+    return {"longest": field.most, **fields.facts(field.of, values.flatten(0, 1))}
 
 
 @fields.inside.register

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from PIL import Image
@@ -27,6 +27,23 @@ def _(field: Vector) -> int:
 @fields.overlaid.register
 def _(field: Vector) -> bool:
     return field.width == 2
+
+
+@fields.facts.register
+def _(field: Vector, values: Tensor) -> dict[str, Any]:
+    whole = values.isfinite().all(1)
+    known = values[whole].double()
+    found: dict[str, Any] = {"width": field.width, "not finite": int((~whole).sum())}
+    if not len(known):
+        return found
+    spread = known.std(0, correction=0)
+    each = zip(known.amin(0).tolist(), known.mean(0).tolist(), known.amax(0).tolist(),
+               spread.tolist(), strict=True)  # fmt: skip
+    names = ("least", "mean", "most", "deviation")
+    found["columns"] = [dict(zip(names, column, strict=True)) for column in each]
+    found["constant"] = int((spread == 0).sum())
+    found["copies"] = len(known) - len(known.unique(dim=0))
+    return found
 
 
 @fields.lines.register

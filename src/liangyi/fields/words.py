@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -9,6 +11,7 @@ from liangyi import fields
 from liangyi.core.spec import Words
 from liangyi.fields import Range
 
+_COMMON = 5  # words that are named
 _BLOCK = 2**24  # pairs of words that are compared at once
 
 
@@ -39,6 +42,20 @@ def _(field: Words, items: Tensor, value_range: Range) -> bool:
 @fields.shown.register
 def _(field: Words) -> int:
     return 40
+
+
+@fields.facts.register
+def _(field: Words, values: Tensor) -> dict[str, Any]:
+    counts = values.flatten().bincount(minlength=field.count)
+    most = counts.argsort(descending=True, stable=True)[:_COMMON]
+    names = fields.lines(Words(1, field.vocabulary), most[:, None])
+    return {
+        "length": field.length,
+        "vocabulary": field.count,
+        "used": int((counts > 0).sum()),
+        "most common": {name.strip(): int(counts[n]) for name, n in zip(names, most, strict=True)},
+        "different": len(values.unique(dim=0)),
+    }
 
 
 @fields.lines.register

@@ -3,14 +3,21 @@
 Packing (Lin et al., "PacGAN", arXiv:1712.04086, section 3): a generator that draws one mode only
 draws packs of equal items, which no packs of real items are; what is hard to see in one item is
 plain in a few.
+
+Augmentation (`liangyi.nets.augment`): each picture is changed before it is judged, and before it is
+packed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
+
+from liangyi.core.batch import is_real
+from liangyi.nets.augment import Augmentation
 
 
 def shape_of(shape: Sequence[int], pack: int) -> tuple[int, ...]:
@@ -41,8 +48,34 @@ class Packed(nn.Module):
         return logits
 
 
+class Augmented(nn.Module):
+    """Pictures [N C H W] -> what a network says of them, changed at random while it learns.
+
+    Args:
+        network: judges pictures.
+        augment: changes them.
+    """
+
+    def __init__(self, network: nn.Module, augment: Augmentation) -> None:
+        super().__init__()
+        self.network, self.augment = network, augment
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Change pictures and judge them; in evaluation they are judged as they are."""
+        if not self.training:
+            plain: Tensor = self.network(image)
+            return plain
+        said: Tensor = self.network(self.augment(image))
+        if is_real(image):
+            self.augment.heard(said, len(image))
+        return said
+
+
 def adversary(
-    network: Callable[[tuple[int, ...]], nn.Module], shape: Sequence[int], pack: int = 1
+    network: Callable[[tuple[int, ...]], nn.Module],
+    shape: Sequence[int],
+    pack: int = 1,
+    augment: Augmentation | None = None,
 ) -> nn.Module:
     """Return an adversary of items of this shape.
 
@@ -50,6 +83,13 @@ def adversary(
         network: builds the network for items of a shape.
         shape: of one item.
         pack: items that it judges together; one needs nothing around its network.
+        augment: changes the items before they are judged; None: they are judged as they are.
     """
     built = network(shape_of(shape, pack))
-    return built if pack == 1 else Packed(built, pack)
+    packed = built if pack == 1 else Packed(built, pack)
+    return packed if augment is None else Augmented(packed, augment)
+
+
+def bare(name: str) -> str:
+    """Return the path of a weight as it is where nothing is around its network."""
+    return re.sub(r"(\.network)+\.", ".", name)

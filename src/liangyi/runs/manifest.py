@@ -38,6 +38,16 @@ class _Code:
 
 
 @dataclass(frozen=True)
+class _Origin:
+    __pydantic_config__ = schema.STRICT
+
+    run: str
+    step: schema.Step
+    classes: schema.Step
+    sha256: str
+
+
+@dataclass(frozen=True)
 class _Manifest:
     __pydantic_config__ = schema.STRICT
 
@@ -51,6 +61,7 @@ class _Manifest:
     versions: dict[str, str]
     items: schema.Step = 0  # in the training data; 0: endless, or not told
     code: _Code | None = None
+    origin: _Origin | None = None  # of the weights that it began with
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ samples/       step-numbered pictures, always of the same noise
 real.png       real items to hold beside them
 checkpoints/   tensors and JSON only
 borrowed/      frozen weights of other networks that it needs, once
+origin/        the weights that it began with, where those are another run's
 report.html    one self-contained page
 
 Everything that knows these names is in this room.
@@ -32,12 +33,13 @@ from liangyi.core.config import Config, Training, from_plain, help_of, to_plain
 from liangyi.core.counts import few, many
 from liangyi.core.errors import UserError, shown
 from liangyi.core.model import Model
-from liangyi.core.spec import Spec
+from liangyi.core.spec import Pixels, Spec
 from liangyi.data import Data, Source
 from liangyi.data.arrays import MEMORY
 from liangyi.runs import checkpoint, fitting, log, manifest, older
 from liangyi.runs.borrowed import borrowing, kept_beside
 from liangyi.runs.due import first_due
+from liangyi.runs.origin import Origin, kept
 from liangyi.runs.place import Locked, Place
 from liangyi.runs.process import alive, claimed
 from liangyi.training.trainer import Trainer, load_weights
@@ -93,8 +95,18 @@ class Run:
         source: Source,
         data: Data,
         root: Path | str = "runs",
+        begins: Origin | None = None,
     ) -> Run:
         """Make a new run folder; without a path, the next free `root`/model-data-number.
+
+        Args:
+            path: of the folder.
+            model: with its first weights.
+            training: how it is trained.
+            source: what it learns from.
+            data: the training split of that.
+            root: where a folder without a path is made.
+            begins: another run's weights that the model has taken over.
 
         Raises:
             UserError: the folder is there already, or cannot be made.
@@ -127,6 +139,8 @@ class Run:
         }
         try:
             kept_beside(folder, model)
+            if begins is not None:
+                plain["origin"] = begins.keep(folder)
             files.write(folder / _CONFIG, json.dumps(plain, indent=2))
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
@@ -307,9 +321,65 @@ class Run:
             yield
 
     def build(self) -> Model:
-        """Return the model with its first, random weights: a function of the run's seed."""
+        """Return the model with its first weights.
+
+        They are a function of the run's seed, or those of the run that it was fine-tuned from.
+
+        Raises:
+            UserError: those are damaged.
+        """
+        model = self._bare()
+        if self.plain.get("origin"):
+            kept(self.path, self.plain["origin"]).into(model)
+        return model
+
+    def _bare(self) -> Model:
+        """Return the model with random weights."""
         with borrowing(self.path):
             return build(self.kind, self.config, self.spec, self.training.seed)
+
+    # what another run may begin with
+
+    def weights(self, tell: Tell = lambda line: None) -> Origin:
+        """Return its trained weights, averaged where there are such, for another run to begin with.
+
+        Args:
+            tell: is given one line for each damaged checkpoint that was passed over.
+
+        Raises:
+            UserError: there is no sound checkpoint.
+        """
+        return Origin.of(self.path.absolute().name, *self.trained(tell))
+
+    def config_for(self, kind: type[Model]) -> Any:
+        """Return the settings of its model, for a run that begins with its weights.
+
+        Raises:
+            UserError: that is of another model.
+        """
+        if kind is not self.kind:
+            raise UserError(
+                f"{self.path} is a {self.kind.name()}, and its weights are of no use to a "
+                f"{kind.name()}",
+                setting="from_",
+            )
+        return self.config
+
+    def data_for(self, name: str) -> Any:
+        """Return the settings under which data of a name is served as it was to this run.
+
+        Args:
+            name: of the data, or its path; nothing: this run's own.
+        """
+        kind = sources.find(name or self.data_name)
+        own: Any = self.source().config if not name or name == self.data_name else kind.Config()
+        created, known = self.spec.created, {field.name for field in dataclasses.fields(own)}
+        if not isinstance(created, Pixels):
+            return own
+        form: dict[str, Any] = {"grey": created.channels == 1}
+        if created.height == created.width:
+            form["size"] = created.height
+        return dataclasses.replace(own, **{k: v for k, v in form.items() if k in known})
 
     def model(self, tell: Tell = lambda line: None, weights: Weights = "best") -> Model:
         """Return the trained model in evaluation mode: averaged weights where there are such.
@@ -327,7 +397,7 @@ class Run:
         self, tell: Tell = lambda line: None, weights: Weights = "best"
     ) -> tuple[Model, int]:
         """Return the trained model and the step at which it is, as `model` does."""
-        model = self.build()
+        model = self._bare()
 
         def demand(found: checkpoint.Checkpoint) -> None:
             fitting.demand_weights(model, found.tensors, _shown(found))

@@ -14,6 +14,7 @@ from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.data import Data, Source
 from liangyi.doctor.few import ENOUGH, too_few
+from liangyi.runs.origin import Origin
 from liangyi.runs.run import Run, build
 from liangyi.scoring.validation import validation_of
 from liangyi.session.best import keep_evaluator
@@ -28,13 +29,24 @@ def create(
     training: Training,
     out: Path | None = None,
     tell: Callable[[str], None] = lambda line: None,
+    origin: Origin | None = None,
 ) -> Run:
     """Make a run, after looking at the data and building the model once.
 
     Nothing is left on the disk when something is wrong.
 
+    Args:
+        kind: class of the model.
+        config: its settings.
+        source: what it learns from.
+        training: how it is trained.
+        out: the run's folder; None: the next free one.
+        tell: is given lines for people.
+        origin: weights of another run to begin with.
+
     Raises:
-        UserError: the data is not there, the model cannot learn from it, or the batch is too large.
+        UserError: the data is not there, the model cannot learn from it, the batch is too large, or
+            the weights to begin with do not fit.
     """
     data = source.split("train")
     if data is None:
@@ -47,7 +59,10 @@ def create(
     model = build(kind, config, data.spec, training.seed)
     check(model, training, data.size)
     chooses = _chooses(model, training, source, data)
-    run = Run.create(out, model, training, source, data)
+    if origin is not None:
+        origin.into(model)
+        tell(f"begins with the weights of {origin.run} at step {origin.step:,}")
+    run = Run.create(out, model, training, source, data, begins=origin)
     if chooses:
         keep_evaluator(run, source)
     return run

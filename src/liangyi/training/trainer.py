@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from liangyi.core import draw, processes
-from liangyi.core.batch import cut
+from liangyi.core.batch import cut, learning_from
 from liangyi.core.config import Training
 from liangyi.core.counts import many
 from liangyi.core.errors import UserError
@@ -131,13 +131,13 @@ class Trainer:
         found: Found = {}
         self._traced = not isinstance(step, int)
         pieces = cut(batch, self.training.accumulate)
-        parts = [(share, self.model.updates(part, step)) for share, part in pieces]
+        parts = [(share, part, self.model.updates(part, step)) for share, part in pieces]
         while (names := self._descend(parts, hear, found)) is not None:
             self._move(names, found)
         return {name: weighted_mean(values) for name, values in found.items()}
 
     def _descend(
-        self, parts: list[tuple[float, Iterator[Turn]]], hear: compiled.Hear, found: Found
+        self, parts: list[tuple[float, Any, Iterator[Turn]]], hear: compiled.Hear, found: Found
     ) -> list[str] | None:
         """Add up one turn's gradients, part after part; return whose turn it is, None at the end.
 
@@ -146,8 +146,9 @@ class Trainer:
         """
         names: dict[str, None] = {}
         ended = False
-        for share, algorithm in parts:
-            updates = self._next(algorithm)
+        for share, batch, algorithm in parts:
+            with learning_from(batch):
+                updates = self._next(algorithm)
             if updates is None:  # the others are at their ends, too, once they were asked
                 ended = True
                 continue

@@ -122,7 +122,7 @@ def _fitting(job: Job) -> Look:
     Raises:
         UserError: there is none; the smallest and the largest size are named.
     """
-    every = _each("looking at", pictures.look, job)
+    every = each("looking at", pictures.look, job)
     looks = [seen for seen in every if isinstance(seen, Look)]
     shape = job.shape(looks)
     return next(seen for seen in looks if job.shape([seen]) == shape)
@@ -137,7 +137,7 @@ def _write(job: Job, typical: Look, target: Path) -> _Written:
     shape = job.shape([typical])
     _room(target.parent, len(job.files) * math.prod(shape))
     large = sum(file.size for file in job.files) >= _LARGE * len(job.files)
-    decoded = _each("decoding", partial(pictures.decode, shape=shape), job, threads=large)
+    decoded = each("decoding", partial(pictures.decode, shape=shape), job, threads=large)
     found, alike = _Written(), {typical}
     with target.open("wb") as out:
         _header(out, len(job.files), shape)
@@ -157,7 +157,7 @@ def _write(job: Job, typical: Look, target: Path) -> _Written:
     return found
 
 
-def _each(
+def each(
     doing: str, work: Callable[[Path], Found], job: Job, threads: bool = False
 ) -> Iterator[Found]:
     """Yield the work's result for each file in order, with a progress bar on a terminal."""

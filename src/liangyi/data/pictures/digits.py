@@ -14,18 +14,16 @@ import torch
 from liangyi.core.spec import Spec
 from liangyi.data.columns import Columns
 from liangyi.data.pictures.resize import resized
-from liangyi.data.pictures.settings import PictureConfig, labelled
-from liangyi.data.source import Source, source
+from liangyi.data.pictures.settings import PictureSource, labelled
+from liangyi.data.source import source
 
 TRAIN = 1500
 NAMES = tuple("0123456789")
 
 
 @source("digits", "1,797 handwritten digits, 8 x 8, grey; embedded")
-class Digits(Source):
+class Digits(PictureSource):
     """Handwritten digits that need no network."""
-
-    Config = PictureConfig
 
     def spec(self) -> Spec:
         """Return what a digit looks like."""

@@ -31,8 +31,8 @@ from liangyi.data.columns import Columns
 from liangyi.data.pictures.decoding import INDEX, build, checksum
 from liangyi.data.pictures.findings import Findings
 from liangyi.data.pictures.listing import Job, splits
-from liangyi.data.pictures.settings import PictureConfig
-from liangyi.data.source import Source, source
+from liangyi.data.pictures.settings import PictureSource
+from liangyi.data.source import source
 
 _DAY = 24 * 60 * 60
 _MOST = 2**30  # bytes of an index
@@ -48,10 +48,9 @@ class Pictures(NamedTuple):
 
 
 @source("folder", "any folder of pictures; classes from subfolders")
-class Folder(Source):
+class Folder(PictureSource):
     """A folder of pictures, or a single picture, by its path."""
 
-    Config = PictureConfig
     by_path = True
 
     @classmethod

@@ -29,8 +29,8 @@ from liangyi.data.columns import Columns
 from liangyi.data.pictures.files import Look, decoded, looked, reason
 from liangyi.data.pictures.findings import Findings, few
 from liangyi.data.pictures.listing import sizes_of
-from liangyi.data.pictures.settings import PictureConfig
-from liangyi.data.source import Source, source
+from liangyi.data.pictures.settings import PictureSource
+from liangyi.data.source import source
 
 _MARKS = ({"dataset_dict.json"}, {"dataset_info.json", "state.json"})  # of several splits, of one
 _HELD_OUT = ("test", "validation", "valid", "val")
@@ -45,10 +45,9 @@ class Read(NamedTuple):
 
 
 @source("hugging face", "a folder saved by Hugging Face's datasets; needs liangyi[hf]")
-class HuggingFace(Source):
+class HuggingFace(PictureSource):
     """Pictures, and a class each where there is a column of them."""
 
-    Config = PictureConfig
     by_path = True
 
     @classmethod

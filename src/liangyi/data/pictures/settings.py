@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from annotated_types import Ge, Le
+from torch import Tensor
 
 from liangyi.core.config import Config
 from liangyi.core.spec import Label, Pixels, Spec
+from liangyi.data.columns import Dice
+from liangyi.data.pictures.variation import cropped, mirrored
+from liangyi.data.source import Source
 
 # far beyond what can be learned here, and before what no machine can hold
 Side = Annotated[int, Ge(1), Le(8192)]
+Part = Annotated[float, Ge(0.1), Le(1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +25,27 @@ class PictureConfig(Config):
 
     size: Side | None = None  # pictures are cropped to a square and resized to this many pixels
     grey: bool = False  # turn colour pictures to grey ones
+    mirror: bool = False  # learn from half of them with left and right exchanged; not of letters
+    crop: Part = 1.0  # learn from random parts of at least this share of each side; 1: from all
 
     def pixels(self, channels: int, height: int, width: int) -> Pixels:
         """Return what pictures of this shape become."""
         return Pixels(1 if self.grey else channels, self.size or height, self.size or width)
+
+
+class PictureSource(Source):
+    """A source of pictures, which a model may see varied while it learns."""
+
+    Config = PictureConfig
+
+    def vary(self, rows: dict[str, Tensor], dice: Dice) -> dict[str, Tensor]:
+        """Return a training batch's rows with their pictures mirrored and cropped at random."""
+        image = rows["image"]
+        if self.config.mirror:
+            image = mirrored(image, dice)
+        if self.config.crop < 1:
+            image = cropped(image, dice, self.config.crop)
+        return {**rows, "image": image}
 
 
 def labelled(pixels: Pixels, names: tuple[str, ...]) -> Spec:

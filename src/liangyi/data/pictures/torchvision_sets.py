@@ -20,9 +20,8 @@ from liangyi.core.errors import UserError
 from liangyi.core.spec import Spec
 from liangyi.data.columns import Columns
 from liangyi.data.pictures.resize import resized
-from liangyi.data.pictures.settings import PictureConfig, labelled
+from liangyi.data.pictures.settings import PictureConfig, PictureSource, labelled
 from liangyi.data.places import typed
-from liangyi.data.source import Source
 
 _PATIENCE = 30.0  # seconds without a byte
 _MOST = 2**30  # bytes a file
@@ -35,7 +34,7 @@ class KnownConfig(PictureConfig):
     data_root: str | None = None  # where data sets lie or are downloaded; else LIANGYI_DATA
 
 
-class Known(Source):
+class Known(PictureSource):
     """A set that torchvision can read; under the root its files lie as torchvision lays them."""
 
     Config = KnownConfig

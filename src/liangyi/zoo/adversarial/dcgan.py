@@ -24,6 +24,7 @@ from liangyi.core.config import Config, Count, Positive, Share, Target, Training
 from liangyi.core.registry import register
 from liangyi.nets import dcgan
 from liangyi.nets.adversary import adversary
+from liangyi.nets.augment import Augment, augmentation
 from liangyi.zoo.adversarial.gan import GAN
 
 
@@ -36,6 +37,7 @@ class DCGANConfig(Config):
     slope: Unit = 0.2  # of the discriminator's LeakyReLU below zero
     real_target: Target = 1.0  # below 1: one-sided label smoothing
     pack: Count = 1  # pictures that the discriminator judges together (PacGAN, arXiv:1712.04086)
+    augment: Augment = "none"  # how pictures are changed before they are judged, each anew
     learning_rate: Positive = 2e-4  # of both players
     betas: tuple[Share, Share] = (0.5, 0.999)  # Adam's decay rates
 
@@ -53,7 +55,8 @@ class DCGAN(GAN):
         """Build the networks of figure 1, at the size of the pictures."""
         config, shape = self.config, self.spec.shape
         self.generator = dcgan.generator(config.latent, shape, config.width)
-        self.discriminator = adversary(self.discriminator_of, shape, config.pack)
+        augment = augmentation(config.augment, self.spec.created, self.image_range)
+        self.discriminator = adversary(self.discriminator_of, shape, config.pack, augment)
         dcgan.initialize(self)
 
     def discriminator_of(self, shape: tuple[int, ...]) -> nn.Module:

@@ -24,6 +24,8 @@ from liangyi.core.batch import Images
 from liangyi.core.config import Config, Count, Positive, Share, Target, Training, Unit
 from liangyi.core.registry import register
 from liangyi.core.spec import Spec
+from liangyi.nets.adversary import adversary
+from liangyi.nets.augment import Augment, augmentation
 from liangyi.nets.fast.sequential import Sequential
 from liangyi.nets.upconv import convolve, double, quartered
 from liangyi.nets.weights import glorot
@@ -40,6 +42,7 @@ class DCGANMnistConfig(Config):
     dropout: Share = 0.4  # in both players
     slope: Unit = 0.2  # of the discriminator's LeakyReLU below zero
     real_target: Target = 1.0  # below 1: one-sided label smoothing
+    augment: Augment = "none"  # how pictures are changed before they are judged, each anew
     discriminator_rate: Positive = 2e-4  # RMSprop's learning rate of the discriminator
     generator_rate: Positive = 1e-4  # RMSprop's learning rate of the generator
 
@@ -58,8 +61,13 @@ class DCGANMnist(GAN):
     def networks(self) -> None:
         """Build the notes' networks, layer for layer."""
         self.generator = generator(self.config, self.spec)
-        self.discriminator = discriminator(self.config, self.spec)
+        augment = augmentation(self.config.augment, self.spec.created, self.image_range)
+        self.discriminator = adversary(self.discriminator_of, self.spec.shape, augment=augment)
         glorot(self)
+
+    def discriminator_of(self, shape: tuple[int, ...]) -> nn.Module:
+        """Return the notes' discriminator."""
+        return discriminator(self.config, self.spec)
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Return RMSprop, one for each player, over disjoint weights."""

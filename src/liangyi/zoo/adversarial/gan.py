@@ -27,6 +27,7 @@ from liangyi.core.registry import register
 from liangyi.core.spec import Field, Pixels
 from liangyi.losses import adversarial
 from liangyi.nets.adversary import adversary
+from liangyi.nets.augment import Augment, augmentation
 from liangyi.nets.mlp import Flat, Shaped, mlp, size
 
 
@@ -41,6 +42,7 @@ class GANConfig(Config):
     dropout: Share = 0.0  # share of the generator's hidden values that is dropped
     real_target: Target = 1.0  # below 1: one-sided label smoothing
     pack: Count = 1  # items that the discriminator judges together (PacGAN, arXiv:1712.04086)
+    augment: Augment = "none"  # how pictures are changed before they are judged, each anew
     learning_rate: Positive = 3e-4  # of both players
     betas: tuple[Share, Share] = (0.5, 0.999)  # Adam's decay rates
 
@@ -64,7 +66,8 @@ class GAN(Model):
         last = nn.Tanh() if isinstance(self.spec.created, Pixels) else None
         widths = (config.latent, *config.generator_widths, size(shape))
         self.generator = Shaped(mlp(widths, nn.ReLU(), last, config.dropout), shape)
-        self.discriminator = adversary(self.discriminator_of, shape, config.pack)
+        augment = augmentation(config.augment, self.spec.created, self.image_range)
+        self.discriminator = adversary(self.discriminator_of, shape, config.pack, augment)
 
     def discriminator_of(self, shape: tuple[int, ...]) -> nn.Module:
         """Return the discriminator of items of a shape: -> logits [N 1]."""

@@ -34,6 +34,8 @@ from liangyi.core.model import Update
 from liangyi.core.registry import register
 from liangyi.losses import adversarial, penalty
 from liangyi.nets import pairs
+from liangyi.nets.adversary import adversary
+from liangyi.nets.augment import FixedAugment, augmentation
 from liangyi.zoo.adversarial.gan import GAN
 
 
@@ -44,6 +46,7 @@ class R3GANConfig(Config):
     latent: Count = 64  # length of the noise
     width: Count = 64  # channels of the largest maps; on points half of the hidden layers
     penalty: NonNegative = 3e-3  # gamma, in units of the data's variance
+    augment: FixedAugment = "none"  # how pictures are changed before they are judged, each anew
     learning_rate: Positive = 2e-4  # of both players
     betas: tuple[Share, Share] = (0.0, 0.99)  # Adam's decay rates
     decay_steps: Natural = 0  # the rate falls to zero over so many steps, as a cosine; 0: it stays
@@ -64,7 +67,9 @@ class R3GAN(GAN):
         config, item = self.config, self.spec.created
         hidden = [2 * config.width] * 3
         self.generator = pairs.generator(config.latent, item, config.width, hidden, norm=False)
-        self.critic = pairs.discriminator(item, config.width, hidden, norm=False)
+        critic = pairs.discriminator(item, config.width, hidden, norm=False)
+        augment = augmentation(config.augment, item, self.image_range)
+        self.critic = adversary(lambda shape: critic, item.shape, augment=augment)
 
     def judgement(self, batch: Any) -> Tensor:
         """Return the critic's values, of which only differences mean anything."""

@@ -30,6 +30,8 @@ from liangyi.core.model import Update
 from liangyi.core.registry import register
 from liangyi.losses import adversarial, penalty
 from liangyi.nets import pairs
+from liangyi.nets.adversary import adversary
+from liangyi.nets.augment import FixedAugment, augmentation
 from liangyi.zoo.adversarial.gan import GAN
 
 
@@ -41,6 +43,7 @@ class WGANGPConfig(Config):
     width: Count = 64  # channels of the largest maps; on points an eighth of the hidden layers
     critic_steps: Count = 5  # critic turns before each generator turn
     penalty: NonNegative = 10.0  # weight of the gradient penalty, lambda
+    augment: FixedAugment = "none"  # how pictures are changed before they are judged, each anew
     learning_rate: Positive = 1e-4  # of both players
     betas: tuple[Share, Share] = (0.5, 0.9)  # Adam's decay rates
 
@@ -60,7 +63,9 @@ class WGANGP(GAN):
         config, item = self.config, self.spec.created
         hidden = [8 * config.width] * 3
         self.generator = pairs.generator(config.latent, item, config.width, hidden, 5, norm=False)
-        self.critic = pairs.discriminator(item, config.width, hidden, 5, False, nn.ReLU())
+        critic = pairs.discriminator(item, config.width, hidden, 5, False, nn.ReLU())
+        augment = augmentation(config.augment, item, self.image_range)
+        self.critic = adversary(lambda shape: critic, item.shape, augment=augment)
 
     def judgement(self, batch: Any) -> Tensor:
         """Return the critic's values."""
