@@ -188,7 +188,7 @@ def _measured(
             show=_once(lambda: recorder.log(False, True, False)),
             validate=_once(lambda: validate(trainer.averaged)) if validate else 0.0,
             save=_once(lambda: run.save(trainer)),
-            end=_once(lambda: (recorder.log(True, True, True), write_report(run))),
+            end=_once(lambda: recorder.log(True, True, True)) + _once(lambda: write_report(run)),
         )
         recorder.close()
     return found
