@@ -362,3 +362,21 @@ def test_the_lock_of_whoever_was_killed_holds_up_nobody(evaluated, cache):
     evaluated(data, tell=told.append)
     assert [line for line in told if "waiting" in line] == []
     assert len(kept(cache)) == 1 and not list(folder.glob("*.partial"))
+
+
+@pytest.mark.parametrize("classes", [(), ("one", "two")])
+@pytest.mark.parametrize("side", [8, module.LARGEST + 8])
+def test_one_that_is_there_is_found_and_none_is_trained(evaluated, monkeypatch, classes, side):
+    # breaks when a look at a training trains an evaluator, or knows it by another name than `score`
+    image = pictures(60).repeat(1, 1, 9, 9)[:, :, :side, :side].contiguous()
+    label = torch.arange(60) % 2
+    data = labelled(image, label, classes) if classes else unlabelled(image)
+    assert module.existing(given(data)) is None
+    made = evaluated(data)
+    monkeypatch.setattr(module, "_trained", never)
+    found = module.existing(given(data))
+    assert found is not None
+    seen = module.features_of(found.eval(), image.float() / 255, RANGE)
+    assert torch.equal(seen, made.features(image.float() / 255, RANGE))
+    few = module.existing(given(data.part(torch.arange(59), "few")))
+    assert few is None and module.existing(choose("ring")) is None

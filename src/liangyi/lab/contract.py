@@ -203,7 +203,8 @@ def the_seed_decides_the_metrics(small: Small) -> None:
 def stopping_changes_nothing(small: Small) -> None:
     """Breaks when a state is missing in the checkpoint: an optimiser's, the average's, noise's."""
     total = max(4, cycle(small.trainer()) + 1)
-    pace = {"steps": total, "log_every": 3, "examine_every": 3, "sample_every": 3}
+    every = ("log_every", "examine_every", "sample_every", "validate_every")
+    pace = {"steps": total, **dict.fromkeys(every, 3)}
     whole = small.run("whole", checkpoint_every=total, **pace)
     for _ in Session(whole):
         pass

@@ -50,6 +50,7 @@ def look_of(run: Run, model: Model, validation: Validation) -> Look:
     network, scale = _kept(run), model.image_range
     if network is None:
         return _distance(real, "energy", partial(crowd.energy, model.spec.created, real=known))
+    network.to(model.device)
     features = features_of(network, known, scale)
 
     def kernel(drawn: Tensor) -> float:

@@ -180,11 +180,6 @@ def _measured(
         with _timed() as preparing:
             recorder = Recorder(run, trainer, data, held_out)
         validate = recorder.validate
-
-        def ending() -> None:
-            recorder.log(True, True, True)
-            write_report(run)
-
         found = _Costs(
             # what is built to be looked at is built once more to be trained
             start=2 * creating[0] + loading[0] + preparing[0] + compiling,
@@ -193,7 +188,7 @@ def _measured(
             show=_once(lambda: recorder.log(False, True, False)),
             validate=_once(lambda: validate(trainer.averaged)) if validate else 0.0,
             save=_once(lambda: run.save(trainer)),
-            end=_once(ending),
+            end=_once(lambda: recorder.log(True, True, True)) + _once(lambda: write_report(run)),
         )
         recorder.close()
     return found
