@@ -75,9 +75,9 @@ class GAN(Model):
         """Return noise of U(-1, 1), [count latent]."""
         return draw.uniform(count, self.config.latent, device=self.device) * 2 - 1
 
-    def generate(self, noise: Tensor) -> Tensor:
-        """Return items for noise [N latent]; differentiable."""
-        items: Tensor = self.generator(noise)
+    def generate(self, noise: Tensor, *given: Tensor) -> Tensor:
+        """Return items for noise [N latent], and for what else is asked for; differentiable."""
+        items: Tensor = self.generator(noise, *given)
         return items
 
     def generated(self, count: int, given: Any = None) -> Any:

@@ -63,6 +63,12 @@ class Autoencoder(Model):
         return code
 
     @verb
+    def embed(self, image: Tensor) -> Tensor:
+        """Return the encoder's last hidden layer [N width], by which pictures are compared."""
+        features: Tensor = self.encoder.network[:-1](image.flatten(1))
+        return features
+
+    @verb
     def decode(self, code: Tensor) -> Tensor:
         """Return pictures [N C H W] of codes [N code]."""
         image: Tensor = self.decoder(code)

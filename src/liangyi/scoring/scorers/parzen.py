@@ -1,0 +1,39 @@
+"""The Parzen-window figure of the first papers, for small grey pictures as they had them."""
+
+from __future__ import annotations
+
+from liangyi.core.spec import Pixels
+from liangyi.metrics import error
+from liangyi.metrics.card import Card
+from liangyi.metrics.parzen import best_deviation, parzen
+from liangyi.scoring.subject import Subject
+
+_LARGEST = 1024  # values of a picture
+_VALIDATION = 1000  # pictures by which the window is chosen, as in the authors' script
+
+
+def cards(subject: Subject) -> list[Card]:
+    """Return the card of a model that draws small grey pictures, none of others."""
+    model = subject.model
+    field = model.spec.created
+    if "sample" not in model.verbs() or not isinstance(field, Pixels):
+        return []
+    if field.channels != 1 or model.spec.size > _LARGEST:
+        return []
+    low, high = model.image_range
+    real, other = subject.pair
+    drawn, real, other = (
+        ((items - low) / (high - low)).flatten(1) for items in (subject.samples, real, other)
+    )
+    # the floor's window is chosen by some of those that it is not made of
+    half = min(_VALIDATION, len(other) // 2)
+    deviation = best_deviation(other[:half], drawn)
+    each = parzen(real, drawn, [deviation])[0]
+    own = best_deviation(other[:half], other[half:])
+    floor = float(parzen(real, other[half:], [own]).mean())
+    return [
+        subject.card("parzen", float(each.mean()), "none", error=error.of_mean(each),
+                     degrees=len(each) - 1, floor=floor, features="pixels",
+                     about=f"nats, window {deviation:.3g}; a poor measure: blurred pictures may "
+                           "beat real ones, the floor")
+    ]  # fmt: skip
