@@ -1,4 +1,4 @@
-"""The Parzen window against densities that can be written down, and what makes it a poor measure."""
+"""The Parzen window against densities that are known, and what makes it a poor measure."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def test_two_distances_have_two_names(run_of, plant):
     found = named(score(run, 600))
     assert found.keys() == {"off_curve", "wasserstein_of_x", "kolmogorov_of_x"} | COMMON
     assert found["off_curve"].value == pytest.approx(0.25, abs=1e-5)
-    wanted = choose("parabola").truth(points)["wasserstein"]
+    wanted = choose("parabola").truth(points)["wasserstein_of_x"]
     assert found["wasserstein_of_x"].value == wanted < 0.05
     assert found["wasserstein"].value == pytest.approx(0.25, abs=0.03)
 

@@ -24,7 +24,7 @@ _BLOCK = 500  # items that are looked at together
 def parzen(items: Tensor, samples: Tensor, deviations: Sequence[float]) -> Tensor:
     """Return log p(x) of items [N D] under samples [M D], nats, for each deviation: [K N].
 
-    log p(x) = log 1/M sum_m N(x; sample_m, deviation^2): Goodfellow et al., arXiv:1406.2661, sec. 5.
+    log p(x) = log 1/M sum_m N(x; sample_m, deviation^2): Goodfellow et al., arXiv:1406.2661, 5.
 
     Raises:
         UserError: a set is empty, or the widths differ.

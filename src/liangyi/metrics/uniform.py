@@ -19,7 +19,7 @@ def to_uniform(numbers: Tensor, low: float, high: float) -> tuple[float, float]:
     """
     found = numbers.detach().double().cpu().sort().values
     count = len(found)
-    above = torch.arange(1, count + 1, device="cpu", dtype=torch.float64) / count
+    above = torch.linspace(1 / count, 1, count, device="cpu", dtype=torch.float64)
     even = low + (high - low) * (above - 0.5 / count)
     law = ((found - low) / (high - low)).clamp(0, 1)
     gap = torch.maximum(above - law, law - (above - 1 / count)).max()

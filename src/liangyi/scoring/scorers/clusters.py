@@ -1,4 +1,4 @@
-"""Categories and numbers that a model found without labels, against what they turned out to mean."""
+"""Categories and numbers found without labels, against what they turned out to mean."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def cards(subject: Subject) -> list[Card]:
 
     A picture that was held out gets the class of the training picture whose features are nearest;
     features are what the verb `embed` gives, or else the codes. Beside it stands the same network
-    before training: with random weights it is nearly as good, so the difference is what was learned.
+    before training: random weights are nearly as good, so the difference is what was learned.
     """
     model, train, held_out = subject.model, subject.train, subject.held_out
     verbs, spec = model.verbs(), train.spec
@@ -32,7 +32,7 @@ def cards(subject: Subject) -> list[Card]:
     assert isinstance(train, Dataset)
     count = min(len(held_out), subject.number)
     sets = (
-        _labelled(train, torch.arange(len(train), device="cpu"), model),
+        _labelled(train, train.subset(len(train)), model),
         _labelled(held_out, held_out.subset(count), model),
     )
     fresh = build(type(model), model.config, model.spec, subject.run.training.seed)

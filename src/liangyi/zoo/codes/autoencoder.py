@@ -23,6 +23,7 @@ from liangyi.core.config import Config, Count, Positive, Share, Training
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
 from liangyi.losses.reconstruction import squared_error
+from liangyi.nets.fast.sequential import Sequential
 from liangyi.nets.mlp import Flat, Shaped, mlp
 
 
@@ -65,7 +66,9 @@ class Autoencoder(Model):
     @verb
     def embed(self, image: Tensor) -> Tensor:
         """Return the encoder's last hidden layer [N width], by which pictures are compared."""
-        features: Tensor = self.encoder.network[:-1](image.flatten(1))
+        layers = self.encoder.network
+        assert isinstance(layers, Sequential)
+        features: Tensor = layers[:-1](image.flatten(1))
         return features
 
     @verb

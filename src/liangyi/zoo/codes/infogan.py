@@ -79,9 +79,7 @@ class InfoGAN(GAN):
         config, shape = self.config, self.spec.shape
         codes = config.categories + config.continuous
         self.generator = dense.generator(config.latent + codes, shape, config.hidden, config.width)
-        self.discriminator = dense.TwoHeads(
-            shape, config.hidden, config.width, codes, config.slope
-        )
+        self.discriminator = dense.TwoHeads(shape, config.hidden, config.width, codes, config.slope)
         dcgan.initialize(self)
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
