@@ -25,15 +25,18 @@ def cards(subject: Subject) -> list[Card]:
     drawn, real, other = (
         ((items - low) / (high - low)).flatten(1) for items in (subject.samples, real, other)
     )
-    # the floor's window is chosen by some of those that it is not made of
-    half = min(_VALIDATION, len(other) // 2)
-    deviation = best_deviation(other[:half], drawn)
-    each = parzen(real, drawn, [deviation])[0]
-    own = best_deviation(other[:half], other[half:])
-    floor = float(parzen(real, other[half:], [own]).mean())
+    # the window is chosen by other real pictures than those that are reported on
+    few = min(_VALIDATION, len(real) // 2)
+    chosen, judged = real[:few], real[few:]
+    windows = [best_deviation(chosen, some) for some in (drawn, other)]
+    each, floor = (
+        parzen(judged, some, [window])[0]
+        for some, window in zip((drawn, other), windows, strict=True)
+    )
     return [
         subject.card("parzen", float(each.mean()), "none", error=error.of_mean(each),
-                     degrees=len(each) - 1, floor=floor, features="pixels",
-                     about=f"nats, window {deviation:.3g}; a poor measure: blurred pictures may "
+                     degrees=len(each) - 1, floor=float(floor.mean()), real=len(judged),
+                     features="pixels",
+                     about=f"nats, window {windows[0]:.3g}; a poor measure: blurred pictures may "
                            "beat real ones, the floor")
     ]  # fmt: skip
