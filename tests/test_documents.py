@@ -7,11 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
-import torch
 
 import liangyi
 from liangyi.core import registry
-from liangyi.runs.run import Run
 
 ROOT = Path(__file__).parent.parent
 
@@ -44,17 +42,10 @@ def test_the_readmes_gan_is_the_gan():
     assert re.sub(r"\s+", "", shown) in squeezed
 
 
-def test_the_paper_in_one_file_is_a_model(tmp_path, small):
-    code = blocks("CONTRIBUTING.md", "python")[0]
-    try:
-        exec(compile(code, "lsgan.py", "exec"), {"__name__": "liangyi.zoo.adversarial.lsgan"})
-        assert "lsgan" in registry.names() and registry.summary("lsgan").startswith("LSGAN")
-        here = small("lsgan", width=4, latent=8)
-        for report in here.trainer().run(3):
-            assert all(torch.isfinite(torch.tensor(list(report.read().values()))))
-        assert isinstance(here.run(tmp_path / "run"), Run)
-    finally:
-        registry._models.pop("lsgan", None)
+def test_the_paper_in_one_file_is_the_models_file():
+    # breaks when the guide shows a file that the zoo no longer has
+    shown = blocks("CONTRIBUTING.md", "python")[0]
+    assert shown == (ROOT / "src/liangyi/zoo/adversarial/lsgan.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
@@ -91,7 +82,7 @@ def test_pages_speak_of_what_there_is(page):
         return
     text = page.read_text(encoding="utf-8")
     for name in re.findall(r"`((?:src|tests|docs|benchmarks|examples)/[\w/.-]+)`", text):
-        assert (ROOT / name).exists() or name.endswith("lsgan.py"), f"{page.name}: {name}"
+        assert (ROOT / name).exists(), f"{page.name}: {name}"
     for name in re.findall(r"`(liangyi(?:\.\w+)+)[`(]", text):
         assert known(name), f"{page.name}: {name}"
 

@@ -381,7 +381,7 @@ class TestLab:
     @pytest.mark.parametrize(
         ("line", "wanted"),
         [
-            ("nothere", "unknown experiment 'nothere'; there are: modes, quality"),
+            ("nothere", "unknown experiment 'nothere'; there are: curves, modes, quality"),
             ("qualty", "unknown experiment 'qualty'; did you mean quality?"),
             ("--seeds 2", "unknown experiment '--seeds'"),
             ("modes quality", "cannot use the word 'quality'"),

@@ -20,7 +20,7 @@ class Coded(NamedTuple):
     latent: Any
 
 
-@liangyi.register("bigan")
+@liangyi.register("own-bigan")
 class BiGAN(GAN):
     """BiGAN: discriminator of pairs (picture, code), one player of encoder and generator."""
 

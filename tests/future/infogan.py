@@ -21,7 +21,7 @@ class Categorised(NamedTuple):
     category: Any  # [N], the code that made it; real pictures have none
 
 
-@liangyi.register("infogan")
+@liangyi.register("own-infogan")
 class InfoGAN(GAN):
     """InfoGAN: generator and head are one player for the mutual information."""
 

@@ -138,3 +138,12 @@ def test_critic_ignores_a_constant_in_its_values():
     real, fake = torch.tensor([1.0, 3.0]), torch.tensor([0.5, 2.0])
     shifted = adversarial.critic(real + 7, fake + 7)
     torch.testing.assert_close(shifted, adversarial.critic(real, fake))
+
+
+def test_least_squares_are_half_the_mean_square():
+    values = torch.tensor([1.0, 3.0, 0.0])
+    assert float(adversarial.least_squares(values, 1)) == pytest.approx((0 + 4 + 1) / 6)
+    # a discriminator that says 1/2 of everything: 1/8 for each of its terms
+    half = torch.full((4,), 0.5)
+    both = adversarial.least_squares(half, 1) + adversarial.least_squares(half, 0)
+    assert float(both) == pytest.approx(1 / 4)

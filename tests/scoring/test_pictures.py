@@ -165,7 +165,10 @@ def test_every_card_says_what_it_was_measured_on(run):
         "nearest_neighbour_accuracy",
         "memorised",
         *CLASSES,
+        "parzen",
     }
+    window = found.pop("parzen")  # half of the real pictures choose it
+    assert (window.real, window.generated, window.features) == (200, 400, "pixels")
     for name, card in found.items():
         assert (card.data, card.seed, card.step) == (data, 3, 4), name
         assert card.about and math.isfinite(card.value), name
@@ -203,7 +206,8 @@ def test_pictures_without_classes_or_held_out_ones_have_no_such_cards(small, tmp
     for _ in follow(run):
         pass
     found = named(score(run))
-    assert set(found) == {"frechet", "kernel", *MANIFOLD, "nearest_neighbour_accuracy"}
+    own = {"frechet", "kernel", *MANIFOLD, "nearest_neighbour_accuracy"}
+    assert set(found) == own | {"parzen"}
     assert found["frechet"].generated == 30  # two halves of sixty
     assert "of rotated pictures" in found["frechet"].features
     assert not (run.path / "nearest.png").exists()

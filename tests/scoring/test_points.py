@@ -89,8 +89,19 @@ def test_two_distances_have_two_names(run_of, plant):
     points = of_law("parabola") + torch.tensor([0.0, 0.25])
     plant(points)
     found = named(score(run, 600))
-    assert found.keys() == {"off_curve", "wasserstein_of_x"} | COMMON
+    assert found.keys() == {"off_curve", "wasserstein_of_x", "kolmogorov_of_x"} | COMMON
     assert found["off_curve"].value == pytest.approx(0.25, abs=1e-5)
-    wanted = choose("parabola").truth(points)["wasserstein"]
+    wanted = choose("parabola").truth(points)["wasserstein_of_x"]
     assert found["wasserstein_of_x"].value == wanted < 0.05
     assert found["wasserstein"].value == pytest.approx(0.25, abs=0.03)
+
+
+def test_lines_are_of_the_class_that_was_asked_for_when_the_law_says_so(run_of, plant):
+    run = run_of("cgan", "artist")
+    found = named(score(run, 400))
+    assert 0 <= found["as_asked"].value <= 1 and found["as_asked"].floor == 1
+    real = subject_of(run, 400).real[0]
+    plant(real.point)
+    assert named(score(run, 400))["as_asked"].value == 1
+    plant(real.point.flip(0))
+    assert named(score(run, 400))["as_asked"].value < 0.7

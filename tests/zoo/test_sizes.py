@@ -10,7 +10,7 @@ from torch import nn
 
 from liangyi.core import registry
 from liangyi.core.model import Model
-from liangyi.core.spec import Label, Pixels, Spec
+from liangyi.core.spec import Label, Pixels, Spec, Vector
 
 MNIST, RGB = (1, 28, 28), (3, 64, 64)
 
@@ -54,6 +54,18 @@ ORIGINALS: list[tuple[str, tuple[int, ...], dict[str, Any], str, int, int | None
     ("gan", MNIST, {"latent": 4}, "generator", 1_858_320, 0),
     ("gan", MNIST, {"latent": 100, "generator_widths": (128,)}, "generator", 114_064, 0),
     ("gan", MNIST, {"discriminator_widths": (128,)}, "discriminator", 100_609, 0),
+    # the first GAN's mnist.yaml
+    ("gan-original", MNIST, {}, "generator", 2_503_984, 0),
+    ("gan-original", MNIST, {}, "discriminator", 1_231_441, 0),
+    # CS231n's course; keras-dcgan; the article for beginners
+    ("dcgan-cs231n", MNIST, {}, "generator", 6_675_009, None),
+    ("dcgan-cs231n", MNIST, {}, "discriminator", 1_102_721, 0),
+    ("dcgan-tanh", MNIST, {}, "generator", 6_763_777 - 12_544, 12_544),
+    ("dcgan-tanh", MNIST, {}, "discriminator", 3_485_441, 0),
+    ("dcgan-beginners", MNIST, {}, "generator", 1_186_945, None),
+    ("dcgan-beginners", MNIST, {}, "discriminator", 28_577, 0),
+    # run_mnist_exp.py of the InfoGAN authors; a bias more where their normalisation follows
+    ("infogan", MNIST, {}, "generator", 6_652_481, None),
     ("autoencoder", MNIST, {}, "encoder", 109_555, 0),
     ("autoencoder", MNIST, {}, "decoder", 110_336, 0),
     ("vae", MNIST, {}, "", 652_824, 0),
@@ -68,6 +80,22 @@ def test_networks_are_as_large_as_the_originals(name, shape, settings, network, 
     found = empty(name, shape, **settings).get_submodule(network)
     assert trainable(found) == count
     assert statistics is None or running(found) == statistics
+
+
+def test_infogans_discriminator_is_as_large_as_the_original():
+    # its head Q is counted apart there
+    network = empty("infogan").discriminator
+    assert trainable(network.features) + trainable(network.source) == 6_559_169
+    assert trainable(network.read) == 133_004
+
+
+def test_the_curves_networks_are_the_tutorials():
+    with torch.device("meta"):
+        kind = registry.find("gan-1d")
+        model = kind(kind.Config(), Spec("point", point=Vector(2)))
+    assert (trainable(model.generator), trainable(model.discriminator)) == (122, 101)
+    made = model.optimizer("generator", [nn.Parameter(torch.zeros(1))])
+    assert (made.param_groups[0]["lr"], made.param_groups[0]["betas"]) == (1e-3, (0.9, 0.999))
 
 
 def maps_of(network: nn.Module, entry: torch.Tensor, kinds: tuple[type[nn.Module], ...]) -> list:
@@ -164,6 +192,16 @@ LEARNING: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("dcgan-mnist", "generator", "RMSprop", {"lr": 1e-4, "alpha": 0.9, "eps": 1e-7}, 256),
     ("dcgan-mnist", "discriminator", "RMSprop", {"lr": 2e-4, "alpha": 0.9, "eps": 1e-7}, 256),
     ("wgan-gp", "critic", "Adam", {"lr": 1e-4, "betas": (0.5, 0.9)}, 64),
+    ("cgan", "generator", "Adam", {"lr": 2e-4, "betas": (0.5, 0.999)}, 128),
+    ("infogan", "generator", "Adam", {"lr": 1e-3, "betas": (0.5, 0.999)}, 128),
+    ("infogan", "discriminator", "Adam", {"lr": 2e-4, "betas": (0.5, 0.999)}, 128),
+    ("bigan", "encoder+generator", "Adam", {"lr": 2e-4, "weight_decay": 2.5e-5}, 128),
+    ("gan-original", "generator", "SGD", {"lr": 0.1, "momentum": 0.5}, 100),
+    ("gan-original", "discriminator", "SGD", {"lr": 0.05, "momentum": 0.5}, 100),
+    ("lsgan", "discriminator", "Adam", {"lr": 3e-4, "betas": (0.5, 0.999)}, 128),
+    ("dcgan-cs231n", "generator", "Adam", {"lr": 3e-4, "betas": (0.5, 0.999)}, 128),
+    ("dcgan-tanh", "generator", "SGD", {"lr": 1e-3, "momentum": 0.9, "nesterov": True}, 128),
+    ("dcgan-beginners", "generator", "Adam", {"lr": 1e-3, "betas": (0.9, 0.999)}, 16),
     ("autoencoder", "model", "Adam", {"lr": 1e-3, "betas": (0.9, 0.999)}, 128),
     ("vae", "model", "Adam", {"lr": 1e-3, "betas": (0.9, 0.999)}, 128),
     ("mnist-mlp", "model", "SGD", {"lr": 0.1, "momentum": 0, "weight_decay": 0}, 256),

@@ -13,6 +13,7 @@ from liangyi.cli.flags import parse
 from liangyi.core.config import Config, Count
 
 EXPERIMENTS = {
+    "curves": "how near the smallest GANs come to a curve, minimax beside non-saturating",
     "modes": "how many modes survive on ring, grid and stacked MNIST: the table of PacGAN",
     "quality": "how good the pictures of each GAN are after the same small budget",
 }

@@ -31,6 +31,13 @@ class Points(NamedTuple):
     point: Annotated[Tensor, Vector]  # [N D], float
 
 
+class LabelledPoints(NamedTuple):
+    """Points with a class each."""
+
+    point: Annotated[Tensor, Vector]  # [N D], float
+    label: Annotated[Tensor, Label]  # [N], int64, 0 ... classes - 1
+
+
 class Tokens(NamedTuple):
     """Sentences of equal length."""
 

@@ -62,6 +62,10 @@ class Source(ABC):
         """Return the rows of a training batch as a model sees them, changed at random."""
         return rows
 
+    def classes(self, items: Tensor) -> Tensor | None:
+        """Return the true class [N] of generated items [N ...], where a known law tells it."""
+        return None
+
     def fingerprint(self, split: str) -> str | None:
         """Name the content, so that a resumed run can tell that it has changed; None: a hash."""
         return None

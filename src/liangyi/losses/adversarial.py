@@ -42,6 +42,11 @@ def saturating(fake: Tensor) -> Tensor:
     return -softplus(fake.float()).mean()
 
 
+def least_squares(values: Tensor, target: float) -> Tensor:
+    """1/2 E (D(x) - target)^2, one term of either player's: arXiv:1611.04076, equation 9."""
+    return (values.float() - target).square().mean() / 2
+
+
 def critic(real: Tensor, fake: Tensor) -> Tensor:
     """E f(G(z)) - E f(x), the negative of the Wasserstein estimate: arXiv:1701.07875, alg. 1."""
     return fake.float().mean() - real.float().mean()

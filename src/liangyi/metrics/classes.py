@@ -73,3 +73,24 @@ def _negentropy(found: Tensor) -> Tensor:
 def _score(sums: Tensor, inner: Tensor, count: int) -> float:
     """From sums over items of p(y|x) [C] and of its negative entropy."""
     return math.exp(max(0.0, float(inner / count - _negentropy(sums / count))))
+
+
+def matched(category: Tensor, label: Tensor, categories: int, classes: int) -> Tensor:
+    """Return the class of each category [categories], no class twice: the best such matching.
+
+    By the Hungarian method, so that as many items as possible have their category's class. Where
+    there are more categories than classes, those that are left over have -1.
+
+    Args:
+        category: that was found in each item, [N], 0 ... categories - 1.
+        label: its true class, [N], 0 ... classes - 1.
+        categories: how many there are.
+        classes: how many there are.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    pairs = (category.cpu() * classes + label.cpu()).bincount(minlength=categories * classes)
+    rows, columns = linear_sum_assignment(pairs.view(categories, classes), maximize=True)
+    found = torch.full((categories,), -1, device="cpu")
+    found[torch.from_numpy(rows)] = torch.from_numpy(columns)
+    return found

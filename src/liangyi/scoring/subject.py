@@ -13,6 +13,7 @@ from torch import Tensor
 from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
+from liangyi.core.spec import Pixels
 from liangyi.core.tracking import Track, untracked
 from liangyi.core.verbs import generated
 from liangyi.data import Data, Dataset
@@ -68,6 +69,8 @@ class Subject:
         if not 0 <= seed < 2**63:
             raise UserError("should be 0, 1, 2 ...", setting="seed")
         model, step = run.trained(tell, weights)
+        if inception:
+            _demand_inception(model)
         source = run.source()
         train, held_out = run.data(source), source.split("test")
         enough = held_out is not None and held_out.size >= validation.ENOUGH
@@ -165,3 +168,16 @@ class Subject:
         if isinstance(self.held_out, Dataset):
             return self.held_out, "test"
         return (self.train, "train") if isinstance(self.train, Dataset) else (None, "law")
+
+
+def _demand_inception(model: Model) -> None:
+    """Make sure that Inception can look, before the work whose cards would be lost.
+
+    Raises:
+        UserError: the model draws no pictures, or there are no weights.
+    """
+    from liangyi.metrics.inception import ready
+
+    if "sample" not in model.verbs() or not isinstance(model.spec.created, Pixels):
+        raise UserError(f"Inception looks at pictures, which {model.name()} does not draw")
+    ready()

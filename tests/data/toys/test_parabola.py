@@ -25,7 +25,8 @@ def test_the_parabola_is_a_curve_over_an_even_x():
 def test_the_parabola_judges_itself_to_be_there():
     found = Parabola().truth(drawn(Parabola()))
     assert found["off_curve"] == pytest.approx(0, abs=1e-7)
-    assert found["wasserstein"] == pytest.approx(0, abs=0.007)
+    assert found["wasserstein_of_x"] == pytest.approx(0, abs=0.007)
+    assert found["kolmogorov_of_x"] < 0.01
 
 
 @pytest.mark.parametrize("count", [1000, 1001])
@@ -35,8 +36,8 @@ def test_the_parabola_measures_how_far_samples_are(count):
     assert law.truth(torch.stack([x, x**2 - 0.25], 1))["off_curve"] == pytest.approx(0.25)
     # shifted by s: s; all at 0: the mean |x| of the law; squeezed to half: half of that
     shifted = law.truth(torch.stack([x + 0.3, (x + 0.3) ** 2], 1))
-    assert shifted["wasserstein"] == pytest.approx(0.3, abs=1e-3)
+    assert shifted["wasserstein_of_x"] == pytest.approx(0.3, abs=1e-3)
     assert shifted["off_curve"] == pytest.approx(0, abs=1e-6)
-    assert law.truth(torch.zeros(count, 2))["wasserstein"] == pytest.approx(1 / 4, abs=1e-3)
+    assert law.truth(torch.zeros(count, 2))["wasserstein_of_x"] == pytest.approx(1 / 4, abs=1e-3)
     squeezed = law.truth(torch.stack([x / 2, x], 1))
-    assert squeezed["wasserstein"] == pytest.approx(1 / 8, abs=1e-3)
+    assert squeezed["wasserstein_of_x"] == pytest.approx(1 / 8, abs=1e-3)

@@ -8,6 +8,7 @@ from torch import Tensor
 from liangyi.core.spec import Spec, Vector
 from liangyi.data.columns import Columns
 from liangyi.data.source import Source, source
+from liangyi.metrics.uniform import to_uniform
 
 
 @source("parabola", "points on y = x^2; endless, law known")
@@ -24,10 +25,11 @@ class Parabola(Source):
         return {"point": torch.stack([x, x**2], 1)}
 
     def truth(self, items: Tensor) -> dict[str, float]:
-        """Return `off_curve` = E|y - x^2| and `wasserstein` of x to its uniform law."""
+        """Return `off_curve` = E|y - x^2|, and how far x is from its uniform law."""
         x, y = items.float().cpu().unbind(1)
-        even = (torch.arange(len(x), device="cpu") + 0.5) / len(x) - 0.5  # its quantiles
+        distance, gap = to_uniform(x, -0.5, 0.5)
         return {
             "off_curve": float((y - x**2).abs().mean()),
-            "wasserstein": float((x.sort().values - even).abs().mean()),
+            "wasserstein_of_x": distance,
+            "kolmogorov_of_x": gap,
         }

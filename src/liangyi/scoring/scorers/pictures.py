@@ -37,15 +37,8 @@ _COPIES = 1000  # samples that are looked up among the training items
 def cards(subject: Subject) -> list[Card]:
     """Return the cards of a model that draws pictures, none of others."""
     model = subject.model
-    inception = subject.inception
     if "sample" not in model.verbs() or not isinstance(model.spec.created, Pixels):
-        if inception:
-            raise UserError(f"Inception looks at pictures, which {model.name()} does not draw")
         return []
-    if inception:
-        from liangyi.metrics.inception import ready
-
-        ready()  # before the work whose cards would be lost
     drawn, (real, other) = subject.samples, subject.pair
     evaluator = evaluator_of(
         subject.run.source(), model.spec.item, subject.tell, subject.track, subject.thorough
@@ -53,7 +46,7 @@ def cards(subject: Subject) -> list[Card]:
     found = [*_features(subject, evaluator, real, other, drawn), *_copies(subject, drawn)]
     if evaluator.labelled:
         found += _classes(subject, evaluator, real, drawn)
-    return found + (_inception(subject, real, other, drawn) if inception else [])
+    return found + (_inception(subject, real, other, drawn) if subject.inception else [])
 
 
 def _features(

@@ -5,13 +5,12 @@ from __future__ import annotations
 from liangyi import fields
 from liangyi.core.spec import Pixels, Words
 from liangyi.metrics.card import Card
-from liangyi.metrics.error import SUBSETS
+from liangyi.metrics.error import SUBSETS, of_share
 from liangyi.metrics.neighbours import manifold, manifold_errors, two_sample, two_sample_error
 from liangyi.metrics.transport import wasserstein
 from liangyi.scoring.subject import Subject
 
 _BETTER = {"modes": "higher", "high_quality": "higher"}  # of the truths; others should be low
-_NAMES = {"wasserstein": "wasserstein_of_x"}  # the parabola's; below it is of whole points
 _NEIGHBOURS = 2000  # points that are looked at one by one
 _CARRIED = 1000  # points that are matched: the time grows with their cube
 
@@ -27,10 +26,12 @@ def cards(subject: Subject) -> list[Card]:
     if subject.train.truth is not None:
         truth, floor = (subject.train.truth(some) for some in (items[0], items[2]))
         found = [
-            subject.card(_NAMES.get(name, name), value, _BETTER.get(name, "lower"),
+            subject.card(name, value, _BETTER.get(name, "lower"),
                          floor=floor.get(name), features="truth", about="by the known law")
             for name, value in truth.items()
         ]  # fmt: skip
+    if "label" in subject.model.conditions("sample"):
+        found += _as_asked(subject)
     few = min(_CARRIED, subject.number)
     facts = {"features": "coordinates"}
     found.append(
@@ -51,3 +52,16 @@ def cards(subject: Subject) -> list[Card]:
                               error=two_sample_error(a, b, told),
                               floor=float(two_sample(a, c).mean()), **facts))  # fmt: skip
     return found
+
+
+def _as_asked(subject: Subject) -> list[Card]:
+    """Return the share of items that are of the class that was asked for, where a law tells it."""
+    named = subject.run.source().classes(subject.samples)
+    if named is None:
+        return []
+    asked = subject.generated.label
+    share = float((named == asked).float().mean())
+    return [
+        subject.card("as_asked", share, "higher", error=of_share(share, len(asked)), floor=1.0,
+                     features="truth", about="share of samples of the class that was asked for")
+    ]  # fmt: skip

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from liangyi.core import draw
 from liangyi.core.batch import Images, Points, detached
 from liangyi.core.config import Config, Count, Positive, Share, Target, Training, Unit
-from liangyi.core.model import Model, Update, verb
+from liangyi.core.model import Model, Turn, Update, verb
 from liangyi.core.registry import register
 from liangyi.core.spec import Field, Pixels
 from liangyi.losses import adversarial
@@ -78,9 +78,9 @@ class GAN(Model):
         """Return noise of U(-1, 1), [count latent]."""
         return draw.uniform(count, self.config.latent, device=self.device) * 2 - 1
 
-    def generate(self, noise: Tensor) -> Tensor:
-        """Return items for noise [N latent]; differentiable."""
-        items: Tensor = self.generator(noise)
+    def generate(self, noise: Tensor, *given: Tensor) -> Tensor:
+        """Return items for noise [N latent], and for what else is asked for; differentiable."""
+        items: Tensor = self.generator(noise, *given)
         return items
 
     def generated(self, count: int, given: Any = None) -> Any:
@@ -92,7 +92,7 @@ class GAN(Model):
         logits: Tensor = self.discriminator(batch[0])
         return logits
 
-    def updates(self, batch: Any, step: int) -> Iterator[Update]:
+    def updates(self, batch: Any, step: int) -> Iterator[Turn]:
         """Algorithm 1, with one discriminator turn for each generator turn."""
         fake = self.generated(len(batch[0]), given=batch)
         loss = adversarial.discriminator(

@@ -24,6 +24,7 @@ from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
 from liangyi.core.spec import Pixels
 from liangyi.losses.reconstruction import squared_error
+from liangyi.nets.fast.sequential import Sequential
 from liangyi.nets.mlp import Flat, Shaped, mlp
 
 
@@ -62,6 +63,14 @@ class Autoencoder(Model):
         """Return codes [N code] of pictures [N C H W]."""
         code: Tensor = self.encoder(image)
         return code
+
+    @verb
+    def embed(self, image: Tensor) -> Tensor:
+        """Return the encoder's last hidden layer [N width], by which pictures are compared."""
+        layers = self.encoder.network
+        assert isinstance(layers, Sequential)
+        features: Tensor = layers[:-1](image.flatten(1))
+        return features
 
     @verb
     def decode(self, code: Tensor) -> Annotated[Tensor, Pixels]:
