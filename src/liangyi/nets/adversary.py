@@ -32,12 +32,15 @@ class Packed(nn.Module):
         super().__init__()
         self.network, self.pack = network, pack
 
-    def forward(self, items: Tensor) -> Tensor:
-        """Pack neighbours and judge the packs."""
+    def packs(self, items: Tensor) -> Tensor:
+        """Return neighbours in packs."""
         if missing := -len(items) % self.pack:
             items = torch.cat([items, items.repeat(self.pack, *[1] * (items.dim() - 1))[:missing]])
-        packs = items.reshape(-1, *shape_of(items.shape[1:], self.pack))
-        logits: Tensor = self.network(packs)
+        return items.reshape(-1, *shape_of(items.shape[1:], self.pack))
+
+    def forward(self, items: Tensor) -> Tensor:
+        """Pack neighbours and judge the packs."""
+        logits: Tensor = self.network(self.packs(items))
         return logits
 
 
@@ -53,3 +56,15 @@ def adversary(
     """
     built = network(shape_of(shape, pack))
     return built if pack == 1 else Packed(built, pack)
+
+
+def opened(network: nn.Module, *items: Tensor) -> tuple[nn.Module, list[Tensor]]:
+    """Return what judges packs, and the items as its packs: of these a slope is one vector.
+
+    Args:
+        network: an adversary; without packs it and the items come back as they are.
+        items: [N *shape] each.
+    """
+    if isinstance(network, Packed):
+        return network.network, [network.packs(one) for one in items]
+    return network, list(items)

@@ -34,6 +34,7 @@ from liangyi.core.model import Update
 from liangyi.core.registry import register
 from liangyi.losses import adversarial, penalty
 from liangyi.nets import pairs
+from liangyi.nets.adversary import opened
 from liangyi.zoo.adversarial.gan import GAN
 
 
@@ -46,6 +47,7 @@ class R3GANConfig(Config):
     penalty: NonNegative = 3e-3  # gamma, in units of the data's variance
     learning_rate: Positive = 2e-4  # of both players
     betas: tuple[Share, Share] = (0.0, 0.99)  # Adam's decay rates
+    pack: Count = 1  # items that the critic judges together (PacGAN, arXiv:1712.04086)
     decay_steps: Natural = 0  # the rate falls to zero over so many steps, as a cosine; 0: it stays
 
 
@@ -64,7 +66,7 @@ class R3GAN(GAN):
         config, item = self.config, self.spec.created
         hidden = [2 * config.width] * 3
         self.generator = pairs.generator(config.latent, item, config.width, hidden, norm=False)
-        self.critic = pairs.discriminator(item, config.width, hidden, norm=False)
+        self.critic = pairs.discriminator(item, config.width, hidden, norm=False, pack=config.pack)
 
     def judgement(self, batch: Any) -> Tensor:
         """Return the critic's values, of which only differences mean anything."""
@@ -86,9 +88,9 @@ class R3GAN(GAN):
         (real,) = batch
         fake = self.generated(len(real), given=batch)
         compared = adversarial.relativistic(self.judgement(batch), self.judgement(detached(fake)))
-        slope = penalty.zero_centred(self.critic, real)
-        slope = slope + penalty.zero_centred(self.critic, fake[0])
-        held = self.config.penalty / 2 * variance(real) * slope
+        critic, (true, false) = opened(self.critic, real, fake[0])
+        slope = penalty.zero_centred(critic, true) + penalty.zero_centred(critic, false)
+        held = self.config.penalty / 2 * variance(true) * slope
         yield Update(self.critic, compared + held, critic=compared, penalty=held)
         loss = adversarial.relativistic(self.judgement(fake), self.judgement(batch))
         yield Update(self.generator, loss, generator=loss)
