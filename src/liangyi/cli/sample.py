@@ -8,7 +8,7 @@ from pathlib import Path
 
 from liangyi.cli.choose import Outside
 from liangyi.cli.flags import parse
-from liangyi.core.config import Natural
+from liangyi.core.config import Natural, Positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,8 @@ class Sample(Outside):
     number: int = 64  # how many
     label: str | None = None  # of this class, by its name or number, for models that can be asked
     seed: Natural = 0  # other seeds, other samples
+    truncation: Positive | None = None  # deviations within which normal noise is drawn, such as 0.7
+    standing: Natural = 0  # batches of samples from which batch statistics are taken anew; 0: none
     # FILE.png is one sheet, FILE.npy an array, FILE.txt text; else a folder of PNGs
     out: Path = Path("samples.png")
 
@@ -28,11 +30,14 @@ def main(words: Sequence[str]) -> None:
     from liangyi.cli.watch import say
     from liangyi.core.verbs import label_of, parts
     from liangyi.use.sample import write_samples
+    from liangyi.use.standing import take_standing
 
     name, rest = named(words, "sample")
     args = parse(Sample, rest, "sample RUN", "Draw from a trained model.")
     model = run_of(name, args.model).model(tell=say)
     conditions = {} if args.label is None else {"label": label_of(model, args.label)}
-    found = parts(model, args.number, args.seed, **conditions)
+    if args.standing:
+        take_standing(model, args.standing)
+    found = parts(model, args.number, args.seed, args.truncation, **conditions)
     write_samples(found, args.number, model, args.out, tell=say)
     print(f"{args.number} sample{'s' * (args.number != 1)}: {args.out}")
