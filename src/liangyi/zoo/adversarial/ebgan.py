@@ -88,6 +88,6 @@ class EBGAN(GAN):
         yield Update(self.critic, loss, critic=loss)
         judge, (packs,) = opened(self.critic, fake[0])
         loss = judge(packs).mean()
-        alike = energy.pulling_away(judge.encoder(packs))
+        alike = energy.pulling_away(judge.get_submodule("encoder")(packs))
         pulled = loss + self.config.pulling_away * alike
         yield Update(self.generator, pulled, generator=loss, alike=alike)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from liangyi.core import draw
 from liangyi.core.batch import Images, Points, detached
 from liangyi.core.config import Config, Count, Positive, Share, Target, Training, Unit
-from liangyi.core.model import Model, Update, verb
+from liangyi.core.model import Model, Turn, Update, verb
 from liangyi.core.registry import register
 from liangyi.core.spec import Pixels
 from liangyi.losses import adversarial
@@ -89,7 +89,7 @@ class GAN(Model):
         logits: Tensor = self.discriminator(batch[0])
         return logits
 
-    def updates(self, batch: Any, step: int) -> Iterator[Update]:
+    def updates(self, batch: Any, step: int) -> Iterator[Turn]:
         """Algorithm 1, with one discriminator turn for each generator turn."""
         fake = self.generated(len(batch[0]), given=batch)
         loss = adversarial.discriminator(
