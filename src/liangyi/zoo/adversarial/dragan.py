@@ -7,8 +7,10 @@ Kodali et al., "On convergence and stability of GANs", arXiv:1705.07215, section
 Changed from `gan`: the penalty, normal noise; the networks of `dcgan` for pictures, with no batch
 normalisation in the discriminator, which would give one item the slope of another.
 
-Departures: the slope is that of the logit; the deviation of d is a setting in units of the data's,
-as in the authors' code, whose d is uniform, above 0 and shortened at random.
+The slope is that of the logit, as in the authors' code.
+
+Departures: the deviation of d is a setting in units of the data's, as in the authors' code, whose d
+is uniform, above 0 and shortened at random.
 """
 
 from __future__ import annotations

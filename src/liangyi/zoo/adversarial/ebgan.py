@@ -44,7 +44,7 @@ class EBGANConfig(Config):
     margin: Positive = 0.2  # m: generated items of more energy than this are left alone
     pulling_away: NonNegative = 0.1  # w: weight of the term that keeps the codes of a batch apart
     pack: Count = 1  # items that the discriminator judges together (PacGAN, arXiv:1712.04086)
-    learning_rate: Positive = 2e-4  # of both players
+    learning_rate: Positive = 1e-3  # of both players
     betas: tuple[Share, Share] = (0.5, 0.999)  # Adam's decay rates
 
 
