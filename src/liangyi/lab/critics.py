@@ -35,7 +35,8 @@ from liangyi.training.trainer import Trainer
 from liangyi.zoo.adversarial.wgan import WGAN, WGANConfig, clip
 from liangyi.zoo.adversarial.wgan_gp import WGANGP, WGANGPConfig
 
-STEPS, BATCH, WIDTH = 2000, 256, 16
+STEPS, BATCH, WIDTH = 1000, 256, 8
+FOLLOWED = 500  # steps on the digits
 DEEP = 12  # layers of the deep critics, as in the second paper's figure 1
 CLIPS = (0.1, 0.01)
 PENALTIES = (10.0, 100.0)
@@ -99,9 +100,9 @@ def settings() -> list[tuple[str, type[WGAN], Any]]:
     """Return the critics that are compared: name, model, settings."""
     return [
         *((f"clipped at {c:g}", WGAN, WGANConfig(clip=c, width=WIDTH, latent=2, critic_steps=1,
-                                                 learning_rate=1e-3)) for c in CLIPS),
+                                                 learning_rate=2e-3)) for c in CLIPS),
         *((f"penalty {w:g}", WGANGP, WGANGPConfig(penalty=w, width=WIDTH, latent=2, critic_steps=1,
-                                                  learning_rate=1e-3)) for w in PENALTIES),
+                                                  learning_rate=2e-3)) for w in PENALTIES),
     ]  # fmt: skip
 
 
@@ -230,7 +231,7 @@ def measure(
 ) -> tuple[str, list[dict[str, Any]]]:
     """Return the three tables, and the same as plain values; draw OUT/critics.png."""
     found = [part(seeds, steps or STEPS, tell) for part in (estimates, depths)]
-    found.append(correlations(seeds, steps or STEPS // 4, tell))
+    found.append(correlations(seeds, steps or FOLLOWED, tell))
     _draw(steps or STEPS, out / "critics.png")
     return "\n\n".join(text for text, _ in found) + "\n", [f for _, plain in found for f in plain]
 
