@@ -524,3 +524,21 @@ class TestDamage:
 
 def _pickle(value: object) -> bytes:
     return pickle.dumps(value)
+
+
+def test_samples_can_be_truncated_and_their_statistics_taken_anew(say, trained):
+    # breaks when a flag does nothing, or a model that has neither stays silent
+    plain, others = [], []
+    for flags, found in (("", plain), ("--standing 2", others)):
+        assert say(f"sample {trained / 'dcgan'} -n 3 --out x.npy {flags}").code == 0
+        found.append(np.load("x.npy"))
+    assert (plain[0] != others[0]).any()
+    for flags, told in (
+        ("--truncation 0.7", "--truncation: only normal noise"),
+        ("--truncation 0", "--truncation 0: should be"),
+    ):
+        answer = say(f"sample {trained / 'dcgan'} -n 3 {flags}")
+        assert answer.code == 2 and told in answer.err
+    answer = say(f"sample {trained / 'ring'} --standing 3 --out x.npy")
+    assert answer.code == 2 and "--standing: gan generates without batch statistics" in answer.err
+    assert say(f"sample {trained / 'vae'} -n 3 --truncation 0.5 --out y.npy").code == 0

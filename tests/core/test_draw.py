@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liangyi.core import draw, processes
+from liangyi.core.errors import UserError
 
 CPU = torch.device("cpu")
 LAWS = [draw.normal, draw.uniform]
@@ -100,3 +101,33 @@ def test_the_gpus_own_generator_is_found_again_as_it_was(inside, monkeypatch):
         raise ValueError
     assert torch.equal(gpu.get_state(), before)
     assert draw._Now.place is None
+
+
+@pytest.mark.parametrize("most", [0.1, 0.7, 2.0])
+def test_truncated_noise_has_the_law_of_what_is_drawn_again_beyond(most):
+    # breaks when it is scaled (whose law is another) or cut off (which heaps it at the border)
+    noise = torch.randn(200_000, generator=torch.Generator().manual_seed(0))
+    found = draw.truncated(noise, most)
+    again = noise[noise.abs() <= most]
+    assert float(found.abs().max()) <= most
+    for share in (0.1, 0.25, 0.5, 0.9):
+        wanted = float(again.quantile(share))
+        assert float(found.quantile(share)) == pytest.approx(wanted, abs=0.02 * most)
+    assert torch.equal(found.argsort()[:100], noise.argsort()[:100])
+    torch.testing.assert_close(draw.truncated(noise, 30.0), noise, rtol=1e-3, atol=1e-3)
+
+
+def test_truncation_reaches_normal_noise_in_verbs_and_no_other():
+    with draw.fixed(3, CPU):
+        whole, share = draw.normal(70, 2), draw.uniform(70, 2)
+    with draw.fixed(3, CPU, truncation=0.7):
+        found, same = draw.normal(70, 2), draw.uniform(70, 2)
+    assert torch.equal(found, draw.truncated(whole, 0.7)) and torch.equal(same, share)
+
+
+@pytest.mark.parametrize("wrong", [0, -1.0, float("nan")])
+def test_truncation_that_makes_no_sense_is_told(wrong):
+    with pytest.raises(UserError, match="above 0"), draw.fixed(0, CPU, truncation=wrong):
+        pass
+    with pytest.raises(UserError, match="none"), draw.fixed(0, CPU, truncation=1.0):
+        draw.uniform(3)

@@ -147,3 +147,75 @@ def test_least_squares_are_half_the_mean_square():
     half = torch.full((4,), 0.5)
     both = adversarial.least_squares(half, 1) + adversarial.least_squares(half, 0)
     assert float(both) == pytest.approx(1 / 4)
+
+
+def test_linear_is_the_generators_half_of_the_critics_game():
+    fake = torch.tensor([[0.5], [-1.0], [2.0]], requires_grad=True)
+    loss = adversarial.linear(fake)
+    assert loss.item() == pytest.approx(-0.5)
+    assert torch.autograd.grad(loss, fake)[0].unique().tolist() == pytest.approx([-1 / 3])
+
+
+def test_the_hinge_pays_nothing_beyond_its_margins():
+    # breaks with the margin at 0, or with the generator's side hinged, too
+    real, fake = torch.tensor([1.0, 5.0, 0.25, -2.0]), torch.tensor([-1.0, -7.0, 0.5])
+    real.requires_grad_(), fake.requires_grad_()
+    loss = adversarial.hinge(real, fake)
+    assert loss.item() == pytest.approx((0.75 + 3) / 4 + 1.5 / 3)
+    by_real, by_fake = torch.autograd.grad(loss, (real, fake))
+    assert by_real.tolist() == pytest.approx([0, 0, -0.25, -0.25])
+    assert by_fake.tolist() == pytest.approx([0, 0, 1 / 3])
+    assert adversarial.hinge(torch.zeros(3), torch.zeros(3)).item() == pytest.approx(2)
+
+
+def test_least_squares_with_minus_one_one_zero_is_the_pearson_divergence():
+    # arXiv:1611.04076, equations 4 to 8: at the best D, 2 C(G) = int ((p+q) - 2q)^2 / (p+q)
+    x = torch.linspace(-8, 8, 4001, dtype=torch.float64)
+    p, q = (torch.exp(-((x - m) ** 2) / 2) / math.sqrt(2 * math.pi) for m in (0.0, 1.0))
+    best = (p - q) / (p + q)  # (b p + a q) / (p + q)
+    step = float(x[1] - x[0])
+    found = 0.5 * float(((p + q) * best.square()).sum()) * step  # both with target c = 0
+    pearson = float(((q - p).square() / (p + q)).sum()) * step
+    assert 2 * found == pytest.approx(pearson)
+    # no other D does better for the discriminator
+    for other in (best + 0.1, best * 0.9):
+        better = ((p * (best - 1) ** 2 + q * (best + 1) ** 2).sum()) * step
+        assert float(better) < float((p * (other - 1) ** 2 + q * (other + 1) ** 2).sum()) * step
+
+
+@pytest.mark.parametrize(
+    ("loss", "alike"),
+    [
+        (adversarial.relativistic_average, 2 * LN2),
+        (adversarial.relativistic_average_squares, 2.0),
+    ],
+)
+def test_relativistic_averages_know_differences_alone(loss, alike):
+    real, fake = torch.tensor([1.0, -0.5, 2.0]), torch.tensor([0.3, 0.1])
+    torch.testing.assert_close(loss(real + 7, fake + 7), loss(real, fake))
+    same = torch.full((5,), 3.0)
+    assert loss(same, same).item() == pytest.approx(alike)
+    # the generator's loss is the discriminator's with the kinds exchanged: no longer the same
+    assert loss(fake, real).item() > loss(real, fake).item()
+
+
+def test_relativistic_averages_compare_with_the_mean_of_the_others():
+    # breaks when items are paired, or the mean is taken of the loss instead of the values
+    real, fake = torch.tensor([1.0, -0.5, 2.0]), torch.tensor([0.3, 0.1, -4.0])
+    higher, lower = real - fake.mean(), fake - real.mean()
+    wanted = -higher.sigmoid().log().mean() - (1 - lower.sigmoid()).log().mean()
+    torch.testing.assert_close(adversarial.relativistic_average(real, fake), wanted)
+    wanted = (higher - 1).square().mean() + (lower + 1).square().mean()
+    torch.testing.assert_close(adversarial.relativistic_average_squares(real, fake), wanted)
+    shuffled = adversarial.relativistic_average(real, fake[[2, 0, 1]])
+    torch.testing.assert_close(shuffled, adversarial.relativistic_average(real, fake))
+
+
+@pytest.mark.parametrize("kind", ["relativistic_average", "relativistic_average_squares"])
+def test_real_items_teach_a_relativistic_generator(kind):
+    # breaks when the mean of real values is cut off: then only half of the game is played
+    real, fake = torch.randn(2, 6, generator=torch.Generator().manual_seed(0)).unbind()
+    real.requires_grad_()
+    (pull,) = torch.autograd.grad(getattr(adversarial, kind)(fake, real), real)
+    assert (pull.abs() > 1e-4).all()
+    assert (pull > 0).all() or kind.endswith("squares")  # which may also overshoot

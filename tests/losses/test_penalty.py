@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from liangyi.losses.penalty import gradient_penalty, slopes
+from liangyi.losses.penalty import gradient_penalty, slopes, unit_slope
 
 
 @pytest.fixture(autouse=True)
@@ -113,3 +113,11 @@ def test_the_penalty_of_a_critic_in_bfloat16_is_float32():
     half = gradient_penalty(lambda x: critic(x).bfloat16(), *torch.randn(2, 8, 16), torch.rand(8))
     assert half.dtype == torch.float32
     assert half.item() == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize("count", [1, 64])
+def test_dragans_penalty_is_per_sample(count):
+    # torchgan's mistake, one norm over the batch: a critic of slope 1 would pay 49 at 64 items
+    points = torch.randn(count, 3, 8, 8)
+    assert unit_slope(linear((3, 8, 8), 1.0), points).item() == pytest.approx(0, abs=1e-5)
+    assert unit_slope(linear((3, 8, 8), 3.0), points).item() == pytest.approx(4, rel=1e-5)

@@ -183,3 +183,13 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, painter: Mod
     for name in ("a.png", "a.npy", "a"):
         with pytest.raises(UserError, match=r"cannot write .*Not a directory"):
             write(2, painter, tmp_path / "file" / name)
+
+
+def test_a_model_of_normal_noise_can_be_asked_for_usual_samples(small):
+    # truncated to almost nothing, all samples are that of the code 0
+    one = small("sngan").build().eval()
+    whole, short = samples(one, 20), samples(one, 20, truncation=1e-3)
+    assert float(short.std(0).mean()) < 0.05 * float(whole.std(0).mean())
+    assert torch.equal(one.sample(5, first=3, truncation=0.7), one.sample(8, truncation=0.7)[3:])
+    with pytest.raises(UserError, match="draws none"):
+        samples(small("gan").build(), 2, truncation=0.7)

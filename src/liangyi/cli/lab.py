@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from annotated_types import Ge, Le
 
@@ -16,6 +16,10 @@ EXPERIMENTS = {
     "curves": "how near the smallest GANs come to a curve, minimax beside non-saturating",
     "modes": "how many modes survive on ring, grid and stacked MNIST: the table of PacGAN",
     "quality": "how good the pictures of each GAN are after the same small budget",
+}
+CLAIMS = {  # which need neither models nor data
+    "critics": "what a critic's value is worth: clipped or penalised, beside the exact distance",
+    "divergences": "which Gaussian each f-divergence chooses for two modes, and what f-GAN finds",
 }
 _ABOUT = (
     "Can be stopped and started again at any time; the same command in two terminals shares the "
@@ -35,23 +39,36 @@ class Lab(Config):
     json: bool = False  # print it for scripts
 
 
+@dataclass(frozen=True, kw_only=True)
+class Claim(Config):
+    """How thoroughly, and where it is kept."""
+
+    seeds: Annotated[int, Ge(1), Le(1000)] = 3  # trainings of each
+    steps: Count | None = None  # of each training, instead of as many as are usual
+    out: Path | None = None  # instead of runs/lab/NAME
+    json: bool = False  # print it for scripts
+
+
 def main(words: Sequence[str]) -> None:
     """Train what is not trained yet, then print the table."""
     from importlib import import_module
 
     from liangyi.cli.watch import say
-    from liangyi.core import files
     from liangyi.core.errors import UserError, unknown
     from liangyi.lab.entry import parse as entry_of
     from liangyi.lab.trial import work
 
     if not words or words[0] in ("-h", "--help"):
-        lines = "\n".join(f"  {name:8} {about}" for name, about in EXPERIMENTS.items())
+        every = {**EXPERIMENTS, **CLAIMS}.items()
+        lines = "\n".join(f"  {name:12} {about}" for name, about in every)
         print(f"usage: liangyi lab NAME ...\n\n{lines}\n\n{_ABOUT}")
         return
     name, rest = words[0], words[1:]
+    if name in CLAIMS:
+        _claim(name, rest)
+        return
     if name not in EXPERIMENTS:
-        raise unknown("experiment", name, EXPERIMENTS)
+        raise unknown("experiment", name, {**EXPERIMENTS, **CLAIMS})
     bench = import_module(f"liangyi.lab.{name}")
     about = (
         f"{EXPERIMENTS[name]}.\n\n{_ABOUT}\n\nIts models: {' '.join(bench.MODELS)}\n\n"
@@ -70,8 +87,28 @@ def main(words: Sequence[str]) -> None:
     if not done:
         raise UserError("nothing is finished yet: all trials are being trained by others")
     text, plain = bench.table(done)
+    _show(text, plain, out, args.json)
+
+
+def _claim(name: str, words: Sequence[str]) -> None:
+    """Measure one claim, and print its table."""
+    from importlib import import_module
+
+    from liangyi.cli.watch import say
+
+    about = f"{CLAIMS[name]}.\n\nIts tables and figures are written to OUT."
+    args = parse(Claim, words, f"lab {name}", about)
+    out = args.out or Path("runs/lab") / name
+    claim = import_module(f"liangyi.lab.{name}")
+    text, plain = claim.measure(args.seeds, args.steps, out, say)
+    _show(text, plain, out, args.json)
+
+
+def _show(text: str, plain: Any, out: Path, as_json: bool) -> None:
     import json
+
+    from liangyi.core import files
 
     files.write(out / "table.md", text)
     files.write(out / "table.json", json.dumps(plain, indent=2))
-    print(json.dumps(plain, indent=2) if args.json else text)
+    print(json.dumps(plain, indent=2) if as_json else text)

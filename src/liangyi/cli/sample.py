@@ -8,7 +8,7 @@ from pathlib import Path
 
 from liangyi.cli.choose import Trained
 from liangyi.cli.flags import parse
-from liangyi.core.config import Natural
+from liangyi.core.config import Natural, Positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,8 @@ class Sample(Trained):
     number: int = 64  # how many
     label: str | None = None  # of this class, by its name or number, for models that can be asked
     seed: Natural = 0  # other seeds, other samples
+    truncation: Positive | None = None  # deviations within which normal noise is drawn, such as 0.7
+    standing: Natural = 0  # batches of samples from which batch statistics are taken anew; 0: none
     # FILE.png is one sheet, FILE.npy an array, FILE.txt text; else a folder of PNGs
     out: Path = Path("samples.png")
 
@@ -29,6 +31,7 @@ def main(words: Sequence[str]) -> None:
     from liangyi.core.counts import many
     from liangyi.core.verbs import parts
     from liangyi.use.sample import write_samples
+    from liangyi.use.standing import take_standing
     from liangyi.views.captions import asked, captions
 
     name, rest = named(words, "sample")
@@ -36,7 +39,9 @@ def main(words: Sequence[str]) -> None:
     run = run_of(name, args.model)
     model = run.model(say, weights_of(run, args.newest))
     conditions = {} if args.label is None else {"label": args.label}
-    found = parts(model, args.number, args.seed, **conditions)
+    if args.standing:
+        take_standing(model, args.standing)
+    found = parts(model, args.number, args.seed, args.truncation, **conditions)
     classes = captions(model, asked(model, args.number, **conditions))
     write_samples(found, args.number, model, args.out, say, classes)
     print(f"{many(args.number, 'sample')}: {args.out}")

@@ -16,6 +16,7 @@ purpose wants, and the caller finds it again as it was.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ import torch
 from torch import Tensor
 
 from liangyi.core import processes
+from liangyi.core.errors import UserError
 
 _BLOCK = 64  # rows that are drawn together inside a verb
 _NOISE = "noise"  # the purpose where none is said
@@ -118,10 +120,12 @@ class _Step:
 class _Verb:
     """The noise of a verb: call k draws block b of its rows from a stream of (seed, k, b)."""
 
-    def __init__(self, seed: int, first: int) -> None:
+    def __init__(self, seed: int, first: int, truncation: float | None) -> None:
         self.seed = seed
         self.start = first
         self.calls: dict[str, int] = {}  # of each purpose
+        self.truncation = truncation
+        self.truncated = False  # whether anything was
 
     def first(self, count: int) -> int:
         return self.start
@@ -136,7 +140,11 @@ class _Verb:
             wanted.drawn(_BLOCK, generator(self.seed, purpose, call, block, device=wanted.device))
             for block in blocks
         ]
-        return torch.cat(parts)[skipped:][: wanted.count]
+        rows = torch.cat(parts)[skipped:][: wanted.count]
+        if self.truncation is None or wanted.law is not torch.randn:
+            return rows
+        self.truncated = True
+        return truncated(rows, self.truncation)
 
 
 class _Now:
@@ -155,16 +163,40 @@ def _inside(place: _Step | _Verb) -> Iterator[None]:
 
 
 @contextmanager
-def fixed(seed: int, device: torch.device, first: int = 0) -> Iterator[None]:
+def fixed(
+    seed: int, device: torch.device, first: int = 0, truncation: float | None = None
+) -> Iterator[None]:
     """Make all random numbers inside a function of the seed; restore the caller's after.
 
     Args:
         seed: decides them.
         device: where the work is done.
         first: number of the first row; a set may be drawn in parts that follow each other.
+        truncation: normal numbers are drawn from within so many deviations; None: from all.
+
+    Raises:
+        UserError: truncation is wanted where no normal number is drawn, or is not above 0.
     """
-    with seeded(seed, "verb dropout", first, device=device), _inside(_Verb(seed, first)):
+    if truncation is not None and not truncation > 0:
+        raise UserError("should be above 0", setting="truncation")
+    noise = _Verb(seed, first, truncation)
+    with seeded(seed, "verb dropout", first, device=device), _inside(noise):
         yield
+    if truncation is not None and not noise.truncated:
+        raise UserError(
+            "only normal noise can be truncated, and this model draws none", setting="truncation"
+        )
+
+
+def truncated(noise: Tensor, most: float) -> Tensor:
+    """Return numbers of N(0, 1) as numbers of N(0, 1) within -most ... most, in the same order.
+
+    Brock et al., arXiv:1809.11096, section 3.1, draw again what lies beyond; moving every number to
+    the same share of the shorter law has the same law, and keeps a sample the sample that it was.
+    """
+    half = math.sqrt(2)
+    moved: Tensor = torch.erfinv(torch.erf(noise / half) * math.erf(most / half)) * half
+    return moved.clamp(-most, most)
 
 
 @contextmanager

@@ -43,8 +43,17 @@ def demand(model: Model, verb: str, seed: int, conditions: Mapping[str, Any]) ->
         raise UserError("should be 0, 1, 2 ...", setting="seed")
 
 
-def parts(model: Model, count: int, seed: int = 0, **conditions: Any) -> Iterator[Tensor]:
+def parts(
+    model: Model, count: int, seed: int = 0, truncation: float | None = None, **conditions: Any
+) -> Iterator[Tensor]:
     """Yield `count` samples in parts, on the CPU: together they are `model.sample(count)`.
+
+    Args:
+        model: that draws them.
+        count: samples.
+        seed: decides them.
+        truncation: deviations within which normal noise is drawn; None: all of it.
+        **conditions: what they shall be, such as a `label`.
 
     Raises:
         UserError: the model does not sample, or not under such conditions.
@@ -54,7 +63,8 @@ def parts(model: Model, count: int, seed: int = 0, **conditions: Any) -> Iterato
         raise UserError("should be 1 or more", setting="number")
     for first in range(0, count, PART):
         number = min(PART, count - first)
-        yield model.sample(number, seed=seed, first=first, **conditions).cpu()
+        drawn = model.sample(number, seed=seed, first=first, truncation=truncation, **conditions)
+        yield drawn.cpu()
 
 
 def samples(model: Model, count: int, seed: int = 0, **conditions: Any) -> Tensor:

@@ -16,6 +16,11 @@ def slopes(critic: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
     return gradient.float().flatten(1).norm(dim=1)
 
 
+def unit_slope(critic: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
+    """E (||grad f(x)|| - 1)^2: around real items that of DRAGAN (arXiv:1705.07215, section 2.3)."""
+    return (slopes(critic, points) - 1).square().mean()
+
+
 def gradient_penalty(
     critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, mix: Tensor
 ) -> Tensor:
@@ -29,7 +34,7 @@ def gradient_penalty(
     """
     mix = mix.view(-1, *[1] * (real.dim() - 1))
     between = mix * real + (1 - mix) * fake.detach()
-    return ((slopes(critic, between) - 1) ** 2).mean()
+    return unit_slope(critic, between)
 
 
 def zero_centred(critic: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:

@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from liangyi.core.batch import is_real
 from liangyi.nets.augment import Augmentation
 
+Judge = Callable[[Tensor], Tensor]  # of items, or of packs
+
 
 def shape_of(shape: Sequence[int], pack: int) -> tuple[int, ...]:
     """Return the shape of a pack of items: their channels (or coordinates) follow each other."""
@@ -39,12 +41,15 @@ class Packed(nn.Module):
         super().__init__()
         self.network, self.pack = network, pack
 
-    def forward(self, items: Tensor) -> Tensor:
-        """Pack neighbours and judge the packs."""
+    def packs(self, items: Tensor) -> Tensor:
+        """Return neighbours in packs."""
         if missing := -len(items) % self.pack:
             items = torch.cat([items, items.repeat(self.pack, *[1] * (items.dim() - 1))[:missing]])
-        packs = items.reshape(-1, *shape_of(items.shape[1:], self.pack))
-        logits: Tensor = self.network(packs)
+        return items.reshape(-1, *shape_of(items.shape[1:], self.pack))
+
+    def forward(self, items: Tensor) -> Tensor:
+        """Pack neighbours and judge the packs."""
+        logits: Tensor = self.network(self.packs(items))
         return logits
 
 
@@ -93,3 +98,20 @@ def adversary(
 def bare(name: str) -> str:
     """Return the path of a weight as it is where nothing is around its network."""
     return re.sub(r"(\.network)+\.", ".", name)
+
+
+def opened(network: nn.Module, *items: Tensor) -> tuple[Judge, list[Tensor]]:
+    """Return what judges packs, and the items as its packs: of these a slope is one vector.
+
+    Args:
+        network: an adversary; without packs it and the items come back as they are.
+        items: [N *shape] each.
+    """
+    packed = network.network if isinstance(network, Augmented) else network
+    if not isinstance(packed, Packed):
+        return network, list(items)
+    packs = [packed.packs(one) for one in items]
+    if packed is network:
+        return packed.network, packs
+    # what changes pictures must see them one by one
+    return lambda pack: network(pack.reshape(-1, *items[0].shape[1:])), packs

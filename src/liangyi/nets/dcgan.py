@@ -39,9 +39,14 @@ def sizes(shape: Sequence[int], kernel: int) -> list[tuple[int, int]]:
 
 
 def discriminator(
-    shape: Sequence[int], width: int, kernel: int = 4, norm: bool = True, slope: float = 0.2
+    shape: Sequence[int],
+    width: int,
+    kernel: int = 4,
+    norm: bool = True,
+    slope: float = 0.2,
+    outputs: int = 1,
 ) -> Sequential:
-    """Return pictures [N C H W] -> logits [N 1].
+    """Return pictures [N C H W] -> logits [N outputs].
 
     Args:
         shape: of a picture, (C, H, W).
@@ -49,20 +54,22 @@ def discriminator(
         kernel: side of the convolutions' windows.
         norm: batch normalisation, everywhere but in the first layer.
         slope: of the LeakyReLU below zero.
+        outputs: numbers for each picture.
     """
     maps = sizes(shape, kernel)
     layers: list[nn.Module] = []
     channels = shape[0]
     for level in range(len(maps) - 1):
         normed = norm and level > 0
-        outputs = width * 2**level
+        wider = width * 2**level
         padding = (kernel - 1) // 2
-        layers.append(nn.Conv2d(channels, outputs, kernel, 2, padding, bias=not norm))
-        layers += [nn.BatchNorm2d(outputs)] if normed else []
+        layers.append(nn.Conv2d(channels, wider, kernel, 2, padding, bias=not norm))
+        layers += [nn.BatchNorm2d(wider)] if normed else []
         layers.append(nn.LeakyReLU(slope, inplace=True))
-        channels = outputs
+        channels = wider
     height, wide = maps[-1]
-    return Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * wide, 1, bias=not norm))
+    last = nn.Linear(channels * height * wide, outputs, bias=not norm)
+    return Sequential(*layers, nn.Flatten(), last)
 
 
 def generator(

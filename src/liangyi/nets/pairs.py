@@ -8,6 +8,8 @@ from torch import nn
 
 from liangyi.core.spec import Field, Pixels
 from liangyi.nets import dcgan
+from liangyi.nets.adversary import adversary
+from liangyi.nets.augment import Augmentation
 from liangyi.nets.mlp import Flat, Shaped, mlp, size
 
 
@@ -36,8 +38,11 @@ def discriminator(
     kernel: int = 4,
     norm: bool = True,
     activation: nn.Module | None = None,
+    outputs: int = 1,
+    pack: int = 1,
+    augment: Augmentation | None = None,
 ) -> nn.Module:
-    """Return items -> one value each [N 1]; arguments as of `generator`.
+    """Return items -> values of each [N outputs]; arguments as of `generator`.
 
     Args:
         field: what is judged.
@@ -46,7 +51,14 @@ def discriminator(
         kernel: side of the convolutions' windows.
         norm: batch normalisation between convolutions.
         activation: between fully connected layers; nothing: LeakyReLU of slope 0.2.
+        outputs: numbers for each item.
+        pack: items that are judged together.
+        augment: changes pictures before they are judged.
     """
-    if isinstance(field, Pixels):
-        return dcgan.discriminator(field.shape, width, kernel, norm)
-    return Flat(mlp((size(field.shape), *hidden, 1), activation or nn.LeakyReLU(0.2)))
+
+    def built(shape: tuple[int, ...]) -> nn.Module:
+        if isinstance(field, Pixels):
+            return dcgan.discriminator(shape, width, kernel, norm, outputs=outputs)
+        return Flat(mlp((size(shape), *hidden, outputs), activation or nn.LeakyReLU(0.2)))
+
+    return adversary(built, field.shape, pack, augment)

@@ -72,5 +72,11 @@ class Sequential(nn.Sequential):
 
 
 def _watched(layers: Sequence[nn.Module]) -> bool:
-    """Whether somebody wants to see each layer's own input or output."""
-    return any(layer._forward_hooks or layer._forward_pre_hooks for layer in layers)
+    """Whether somebody wants to see each layer's own input or output, or makes its weights anew.
+
+    Weights that are made anew (spectral normalisation) move their estimate each time they are read.
+    """
+    return any(
+        layer._forward_hooks or layer._forward_pre_hooks or hasattr(layer, "parametrizations")
+        for layer in layers
+    )

@@ -34,7 +34,7 @@ from liangyi.core.model import Update
 from liangyi.core.registry import register
 from liangyi.losses import adversarial, penalty
 from liangyi.nets import pairs
-from liangyi.nets.adversary import adversary
+from liangyi.nets.adversary import opened
 from liangyi.nets.augment import FixedAugment, augmentation
 from liangyi.zoo.adversarial.gan import GAN
 
@@ -49,6 +49,7 @@ class R3GANConfig(Config):
     augment: FixedAugment = "none"  # how pictures are changed before they are judged, each anew
     learning_rate: Positive = 2e-4  # of both players
     betas: tuple[Share, Share] = (0.0, 0.99)  # Adam's decay rates
+    pack: Count = 1  # items that the critic judges together (PacGAN, arXiv:1712.04086)
     decay_steps: Natural = 0  # the rate falls to zero over so many steps, as a cosine; 0: it stays
 
 
@@ -67,9 +68,10 @@ class R3GAN(GAN):
         config, item = self.config, self.spec.created
         hidden = [2 * config.width] * 3
         self.generator = pairs.generator(config.latent, item, config.width, hidden, norm=False)
-        critic = pairs.discriminator(item, config.width, hidden, norm=False)
         augment = augmentation(config.augment, item, self.image_range)
-        self.critic = adversary(lambda shape: critic, item.shape, augment=augment)
+        self.critic = pairs.discriminator(
+            item, config.width, hidden, norm=False, pack=config.pack, augment=augment
+        )
 
     def judgement(self, batch: Any) -> Tensor:
         """Return the critic's values, of which only differences mean anything."""
@@ -96,9 +98,9 @@ class R3GAN(GAN):
         (real,) = batch
         fake = self.generated(len(real), given=batch)
         compared = adversarial.relativistic(self.judgement(batch), self.judgement(detached(fake)))
-        slope = penalty.zero_centred(self.critic, real)
-        slope = slope + penalty.zero_centred(self.critic, fake[0])
-        held = self.config.penalty / 2 * variance(real) * slope
+        critic, (true, false) = opened(self.critic, real, fake[0])
+        slope = penalty.zero_centred(critic, true) + penalty.zero_centred(critic, false)
+        held = self.config.penalty / 2 * variance(true) * slope
         yield Update(self.critic, compared + held, critic=compared, penalty=held)
         loss = adversarial.relativistic(self.judgement(fake), self.judgement(batch))
         yield Update(self.generator, loss, generator=loss)

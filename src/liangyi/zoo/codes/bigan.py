@@ -129,7 +129,7 @@ class BiGAN(GAN):
         return features
 
     @verb
-    def reconstruct(self, image: Tensor) -> Tensor:
+    def reconstruct(self, image: Tensor) -> Annotated[Tensor, Pixels]:
         """Return what the generator draws of the pictures' codes, [N C H W]."""
         return self.generate(self.encoder(image))
 

@@ -132,7 +132,7 @@ class InfoGAN(GAN):
     @verb
     def interpolate(
         self, count: int, stops: int = 4, begin: int = 0, end: int | None = None
-    ) -> Tensor:
+    ) -> Annotated[Tensor, Pixels]:
         """Return pictures on a closed walk of `count` through noise and numbers, a part of it.
 
         After each stop they are of another category.
@@ -144,7 +144,9 @@ class InfoGAN(GAN):
         return self.drawn(noise, turn % self.config.categories, continuous).image
 
     @verb
-    def traverse(self, which: int = 0, values: int = 10, reach: float = 2.0) -> Tensor:
+    def traverse(
+        self, which: int = 0, values: int = 10, reach: float = 2.0
+    ) -> Annotated[Tensor, Pixels]:
         """Return rows of pictures in which one code alone changes, as in the paper's figure 2.
 
         Code 0 is the category: a row for each of `values` noises, the categories side by side. Code

@@ -15,7 +15,7 @@ Departures: the networks. There noise and class have hidden layers of their own 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +25,7 @@ from liangyi.core.batch import Labelled, LabelledPoints
 from liangyi.core.config import Config, Count, Positive, Share, Target, Training, Unit
 from liangyi.core.model import verb
 from liangyi.core.registry import register
-from liangyi.core.spec import Pixels
+from liangyi.core.spec import Field, Pixels
 from liangyi.nets.conditioned import Conditioned
 from liangyi.nets.mlp import Shaped, mlp
 from liangyi.zoo.adversarial.gan import GAN
@@ -77,7 +77,7 @@ class CGAN(GAN):
         return logits
 
     @verb
-    def sample(self, count: int, label: int | None = None) -> Tensor:
+    def sample(self, count: int, label: int | str | None = None) -> Annotated[Tensor, Field]:
         """Return `count` items of one class, or of all classes in turn.
 
         Raises:
@@ -88,8 +88,8 @@ class CGAN(GAN):
     @verb
     def interpolate(
         self, count: int, stops: int = 4, begin: int = 0, end: int | None = None,
-        label: int | None = None,
-    ) -> Tensor:  # fmt: skip
+        label: int | str | None = None,
+    ) -> Annotated[Tensor, Field]:  # fmt: skip
         """Return items on a closed walk of `count` through the noise: all, or `begin` ... `end`.
 
         They are of one class, or of another one after each stop.

@@ -1,0 +1,138 @@
+"""Which Gaussian each f-divergence chooses for two modes: f-GAN, arXiv:1606.00709, section 3.
+
+The generator is m + s z, so that the best m and s of each divergence can be found on a grid of x,
+without any training. Beside them stand those that f-GAN finds from samples alone: a critic of two
+hidden layers of 64 tanh units, as in the paper. The mixture is ours, and such that who begins at
+N(0, 1) and follows the divergence itself comes to the best, not into another valley (but for
+Neyman's, which is infinite there).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from liangyi.lab.fitting import Drawn, points, trained
+from liangyi.lab.table import Summary, markdown
+from liangyi.losses.divergence import DIVERGENCES, Name, value
+from liangyi.nets.mlp import mlp
+from liangyi.zoo.adversarial.f_gan import FGAN, FGANConfig
+
+MODES = ((0.7, -1.0, 0.5), (0.3, 1.5, 0.5))  # weight, mean and standard deviation
+STEPS, BATCH, RATE = 2000, 512, 2e-3
+_HALF, _FINE = 15.0, 6001  # the grid reaches so far both ways, in so many points
+
+
+class Fit(FGAN):
+    """f-GAN whose generator is a Gaussian."""
+
+    def networks(self) -> None:
+        """Build m + s z, at first N(0, 1), and the paper's critic."""
+        self.generator = nn.Linear(1, 1)
+        nn.init.ones_(self.generator.weight), nn.init.zeros_(self.generator.bias)
+        self.critic = mlp((1, 64, 64, 1), nn.Tanh())
+
+
+def mixture(normal: Tensor, share: Tensor) -> Tensor:
+    """Return points of the mixture."""
+    (weight, mean, deviation), (_, other, wide) = MODES
+    first = share[:, None] < weight
+    return torch.where(first, mean + deviation * normal, other + wide * normal)
+
+
+def grid() -> tuple[Tensor, Tensor, float]:
+    """Return x, the mixture's log density there, and the distance between neighbours."""
+    x = torch.linspace(-_HALF, _HALF, _FINE, dtype=torch.float64, device="cpu")
+    parts = [math.log(w) + gaussian(x, m, s) for w, m, s in MODES]
+    return x, torch.logsumexp(torch.stack(parts), 0), float(x[1] - x[0])
+
+
+def gaussian(x: Tensor, mean: float, deviation: float) -> Tensor:
+    """Return log densities."""
+    return -(((x - mean) / deviation) ** 2) / 2 - math.log(deviation * math.sqrt(2 * math.pi))
+
+
+def divergence(name: Name, mean: float, deviation: float) -> float:
+    """Return the divergence of the mixture from a Gaussian, by a sum over the grid."""
+    x, log_p, step = grid()
+    log_q = gaussian(x, mean, deviation).clamp(min=-600)
+    ratio = (log_p - log_q).clamp(-600, 600).exp()
+    found = log_q.exp() * DIVERGENCES[name].generator(ratio)
+    return float(found.sum()) * step
+
+
+def best(name: Name) -> tuple[float, float, float]:
+    """Return the least divergence and its mean and deviation; of several valleys, the deepest."""
+    from scipy.optimize import minimize
+
+    def depth(place: Any) -> float:
+        reached = divergence(name, float(place[0]), math.exp(float(place[1])))
+        return reached if math.isfinite(reached) else 1e300
+
+    starts = [(mean, math.log(width)) for mean in (-1.5, 0.0, 1.5) for width in (0.6, 1.6)]
+    found = [minimize(depth, start, method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-9})
+             for start in starts]  # fmt: skip
+    least = min(found, key=lambda one: float(one.fun))
+    return float(least.fun), float(least.x[0]), math.exp(float(least.x[1]))
+
+
+def fitted(name: Name, seed: int, steps: int) -> tuple[float, float, float]:
+    """Return f-GAN's bound on the divergence at its end, and its mean and deviation."""
+    config = FGANConfig(divergence=name, latent=1, learning_rate=RATE)
+    model = trained(Fit, config, Drawn(mixture, 1, BATCH, seed), steps, seed)
+    with torch.no_grad():
+        real = model.critic(points(mixture, 100_000, 1, seed, "test"))
+        noise = points(lambda normal, _: normal, 100_000, 1, seed, "test noise")
+        bound = value(DIVERGENCES[name], real, model.critic(model.generate(noise)))
+        mean, deviation = model.generator.bias.item(), abs(model.generator.weight.item())
+    return float(bound), mean, deviation
+
+
+def measure(
+    seeds: int, steps: int | None, out: Path, tell: Callable[[str], None]
+) -> tuple[str, list[dict[str, Any]]]:
+    """Return the two tables, and the same as plain values; draw OUT/divergences.png."""
+    rows: list[list[str]] = []
+    cross: list[list[str]] = []
+    plain: list[dict[str, Any]] = []
+    for name in DIVERGENCES:
+        least, mean, deviation = best(name)
+        found = []
+        for seed in range(seeds):
+            found.append(fitted(name, seed, steps or STEPS))
+            tell(f"{name}, seed {seed}: mean {found[-1][1]:.2f}, deviation {found[-1][2]:.2f}")
+        bound, means, deviations = (Summary(tuple(column)) for column in zip(*found, strict=True))
+        rows.append([f"`{name}`", f"{least:.3f}", str(bound), f"{mean:.2f}", str(means),
+                     f"{deviation:.2f}", str(deviations)])  # fmt: skip
+        plain.append({"divergence": name, "least": least, "mean": mean, "deviation": deviation,
+                      "bound": bound.json(), "means": means.json(),
+                      "deviations": deviations.json()})  # fmt: skip
+    for one in plain:
+        judged = [divergence(n, one["mean"], one["deviation"]) for n in DIVERGENCES]
+        cross.append([f"`{one['divergence']}`", *(f"{v:.3f}" if v < 1e4 else "-" for v in judged)])
+    head = ("divergence", "least", "bound of f-GAN", "mean", "of f-GAN", "deviation", "of f-GAN")
+    other = ("best by \\ judged by", *(f"`{name}`" for name in DIVERGENCES))
+    _draw(plain, out / "divergences.png")
+    return f"{markdown(head, rows)}\n\n{markdown(other, cross)}\n", plain
+
+
+def _draw(plain: list[dict[str, Any]], path: Path) -> None:
+    """Draw the mixture and the Gaussian that each divergence calls the best."""
+    from matplotlib.figure import Figure
+
+    x, log_p, _ = grid()
+    near = x.abs() < 5
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    axes = figure.subplots()
+    axes.fill_between(x[near], log_p[near].exp(), color="0.85", label="the mixture")
+    for one in plain:
+        curve = gaussian(x[near], one["mean"], one["deviation"]).exp()
+        axes.plot(x[near], curve, label=one["divergence"])
+    axes.legend(frameon=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=100)
