@@ -355,7 +355,7 @@ class TestLab:
     @pytest.mark.parametrize(
         ("line", "wanted"),
         [
-            ("nothere", "unknown experiment 'nothere'; there are: modes, quality"),
+            ("nothere", "unknown experiment 'nothere'; there are: modes, quality, battle"),
             ("qualty", "unknown experiment 'qualty'; did you mean quality?"),
             ("--seeds 2", "unknown experiment '--seeds'"),
             ("modes quality", "cannot use the word 'quality'"),

@@ -15,6 +15,7 @@ from liangyi.core.config import Config, Count
 EXPERIMENTS = {
     "modes": "how many modes survive on ring, grid and stacked MNIST: the table of PacGAN",
     "quality": "how good the pictures of each GAN are after the same small budget",
+    "battle": "whose discriminator is fooled less by the other's samples: GRAN's own metric",
 }
 _ABOUT = (
     "Can be stopped and started again at any time; the same command in two terminals shares the "
