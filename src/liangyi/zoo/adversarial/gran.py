@@ -96,7 +96,8 @@ class Painter(nn.Module):
     def forward(self, noise: Tensor) -> Tensor:
         """Paint, look, paint on."""
         idea = self.idea(noise).tanh()
-        seen, painted = torch.zeros_like(idea), []
+        seen = torch.zeros_like(idea)
+        painted: list[Tensor] = []
         for time in range(self.timesteps):
             if time:
                 seen = self.encoder(painted[-1]).tanh()

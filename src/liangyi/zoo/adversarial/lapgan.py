@@ -120,6 +120,7 @@ class LAPGAN(GAN):
     data = "cifar10"
     recipe = Training(steps=5000, batch_size=64)
     tiny: ClassVar = {"width": 4, "latent": 8, "hidden": (16,)}
+    levels: Any  # nn.ModuleList: a GAN, then a Band for each doubling
 
     def networks(self) -> None:
         """Build a GAN for the smallest pictures and a level for each doubling.
