@@ -55,9 +55,16 @@ def test_against_itself_both_ratios_are_one_or_nothing(done):
 
 def test_a_critic_and_one_who_asks_for_labels_are_refused(small):
     with pytest.raises(UserError, match="wgan-gp has no discriminator"):
-        battle.trials([parse("wgan-gp")], ["digits"], 1, None, 1)
+        battle.trials([parse("gan"), parse("wgan-gp")], ["digits"], 1, None, 1)
     plain, asked = small("gan").build(), small("acgan").build()
     with pytest.raises(UserError, match="acgan judges by label, which gan"):
         battle.seen(Images(torch.zeros(2, 1, 8, 8)), plain, asked)
     drawn = Labelled(torch.zeros(2, 1, 8, 8), torch.zeros(2))
     assert battle.seen(drawn, asked, plain)._fields == ("image",)
+
+
+def test_what_cannot_be_played_is_told_before_anything_is_trained():
+    with pytest.raises(UserError, match="two models or more"):
+        battle.trials([parse("gan")], ["digits"], 1, None, 1)
+    with pytest.raises(UserError, match="nothing is held out of ring"):
+        battle.trials([parse("gan"), parse("gan:pack=2")], ["ring"], 1, None, 1)

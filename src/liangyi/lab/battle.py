@@ -7,7 +7,6 @@ that a finished training shows.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,10 +18,10 @@ from torch import Tensor
 from liangyi.core import registry, verbs
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, evaluating
-from liangyi.data import Dataset, names
+from liangyi.data import Dataset, choose
 from liangyi.lab.entry import Entry
 from liangyi.lab.table import Summary, markdown
-from liangyi.lab.trial import Trial, failed
+from liangyi.lab.trial import Trial, failed, place_of
 from liangyi.metrics.battle import Battle, mistakes
 from liangyi.runs.run import Run
 
@@ -40,26 +39,25 @@ def trials(
     """Return the trainings of the bench; every entry's first seed comes before any second one.
 
     Raises:
-        UserError: a model has no discriminator that says real or generated.
+        UserError: there are no two models, one has no discriminator that says real or generated, or
+            nothing is held out of the data.
     """
+    if len(entries) < 2:
+        raise UserError("a battle is between two models or more", setting="models")
     for entry in entries:
         if registry.find(entry.model).adversary != "logits":
             raise UserError(f"{entry.model} has no discriminator that says real or generated")
+    for name in data:  # now, not after all trainings
+        if not isinstance(choose(name).split("test"), Dataset):
+            raise UserError(f"nothing is held out of {name}, so nobody can judge fairly")
     recipe = {"steps": steps or _STEPS, "batch_size": 64, "sample_every": steps or _STEPS,
               "keep": 1}  # fmt: skip
     return [
-        Trial(entry, name, seed, _place(out, name) / entry.folder / f"seed-{seed}", recipe)
+        Trial(entry, name, seed, place_of(out, name) / entry.folder / f"seed-{seed}", recipe)
         for seed in range(seeds)
         for name in data
         for entry in entries
     ]
-
-
-def _place(out: Path, data: str) -> Path:
-    if data in names():
-        return out / data
-    path = Path(data).expanduser().absolute()  # two folders may have one name
-    return out / f"{path.name}-{hashlib.sha256(str(path).encode()).hexdigest()[:6]}"
 
 
 def finish(trial: Trial) -> None:
@@ -70,7 +68,7 @@ def battle(one: Run, other: Run, count: int = _SAMPLES) -> Battle:
     """Let two trained models play, over as many samples as held-out items.
 
     Raises:
-        UserError: they were trained on unlike data, of which nothing is held out.
+        UserError: they draw unlike things, or nothing is held out of the first one's data.
     """
     held_out = one.source().split("test")
     models = (one.model(), other.model())
