@@ -29,7 +29,7 @@ def lines_of(file: Path) -> list[str]:
 
 
 def test_all_kinds_are_there():
-    wanted = {"answers", "bigan", "captioned_gan", "infogan", "lapgan", "ranker", "sounds"}
+    wanted = {"answers", "bigan", "captioned_gan", "infogan", "ranker", "sounds"}
     assert wanted | {"unpaired", "upscaler", "word_pairs"} == {file.stem for file in FILES}
 
 

@@ -378,10 +378,19 @@ class TestLab:
         again = say(line)
         assert again.out == answer.out and not again.err
 
+    def test_battle_plays_all_pairs(self, say):
+        other = f"{GAN},slope=0.1"
+        answer = say(f"lab battle --models {GAN} {other} --data digits --seeds 2 --steps 2 --out x")
+        assert answer.code == 0 and "r_test" in answer.out
+        (plain,) = json.loads(Path("x/table.json").read_text())
+        assert (plain["first"], plain["second"], plain["seeds"]) == (GAN, other, 2)
+        assert len(plain["test_ratio"]["values"]) == 2
+
     @pytest.mark.parametrize(
         ("line", "wanted"),
         [
-            ("nothere", "unknown experiment 'nothere'; there are: curves, modes, quality"),
+            ("battle --models gan", "--models: a battle is between two models or more"),
+            ("nothere", "unknown experiment 'nothere'; there are: "),
             ("qualty", "unknown experiment 'qualty'; did you mean quality?"),
             ("--seeds 2", "unknown experiment '--seeds'"),
             ("modes quality", "cannot use the word 'quality'"),

@@ -8,17 +8,15 @@ figures by Inception.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from liangyi.data import names
 from liangyi.lab.entry import Entry
 from liangyi.lab.table import Summary, markdown, write
 from liangyi.lab.table import seeds as said
-from liangyi.lab.trial import Trial, failed
+from liangyi.lab.trial import Trial, failed, place_of
 from liangyi.metrics.card import Card, refusal
 from liangyi.runs.cards import kept
 from liangyi.scoring import score
@@ -53,7 +51,7 @@ def trials(
 ) -> list[Trial]:
     """Return the trainings of the bench; every entry's first seed comes before any second one."""
     return [
-        Trial(entry, name, seed, _place(out, name) / entry.folder / f"seed-{seed}",
+        Trial(entry, name, seed, place_of(out, name) / entry.folder / f"seed-{seed}",
               _recipe(steps or _STEPS.get(name, _USUAL)))
         for seed in range(seeds)
         for name in data
@@ -61,14 +59,6 @@ def trials(
         # enlarged digits would be other data, and no card of theirs could be ranked
         if not (name == "digits" and _SIZES.get(entry.model, 0) > 8)
     ]  # fmt: skip
-
-
-def _place(out: Path, data: str) -> Path:
-    if data in names():
-        return out / data
-    # two folders may have one name
-    path = Path(data).expanduser().absolute()
-    return out / f"{path.name}-{hashlib.sha256(str(path).encode()).hexdigest()[:6]}"
 
 
 def _recipe(steps: int) -> dict[str, Any]:

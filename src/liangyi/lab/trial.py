@@ -6,6 +6,7 @@ and looked at again later. What was interrupted goes on where it stopped.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from liangyi.api import shared_out
 from liangyi.core import registry
 from liangyi.core.counts import many
 from liangyi.core.errors import UserError
-from liangyi.data import find, made
+from liangyi.data import find, made, names
 from liangyi.lab.entry import Entry
 from liangyi.runs.run import Locked, Run
 from liangyi.session import Session, create
@@ -88,6 +89,14 @@ class Trial:
         kind, parts = registry.find(self.entry.model), self._parts()
         source = made(find(self.data), self.data, parts["data"])
         return create(kind, parts["config"], source, parts["training"], self.path)
+
+
+def place_of(out: Path, data: str) -> Path:
+    """Return where the trainings on such data lie, of all that a bench keeps in `out`."""
+    if data in names():
+        return out / data
+    path = Path(data).expanduser().absolute()  # two folders may have one name
+    return out / f"{path.name}-{hashlib.sha256(str(path).encode()).hexdigest()[:6]}"
 
 
 def failed(run: Run) -> bool:

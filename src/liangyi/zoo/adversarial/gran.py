@@ -1,0 +1,107 @@
+"""GRAN: a generator that looks at what it has just painted, and paints on.
+
+Im, Kim, Jiang and Memisevic, "Generating images with recurrent adversarial networks",
+arXiv:1602.05110, section 3. A decoder f paints T times on one canvas; before each time but the
+first an encoder g looks at what was painted last:
+
+    C_t = f(h_z, g(C_{t-1})),   h_z = tanh(W z + b),   G(z) = sigmoid(C_1 + ... + C_T)
+
+The objective is that of the GAN (arXiv:1406.2661, algorithm 1). With T = 1 it is a DCGAN.
+
+Changed from `dcgan`: the generator; normal noise; pictures in (0, 1).
+
+Departures: no batch normalisation in the generator, whose running statistics would mix the T times
+of painting; networks of `dcgan`, at any size. The noise is drawn once and read each time, as
+in the authors' code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from liangyi.core import draw
+from liangyi.core.config import Count, Training
+from liangyi.core.model import verb
+from liangyi.core.registry import register
+from liangyi.nets import dcgan
+from liangyi.nets.adversary import adversary
+from liangyi.nets.augment import augmentation
+from liangyi.zoo.adversarial.dcgan import DCGAN, DCGANConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class GRANConfig(DCGANConfig):
+    """Settings of GRAN."""
+
+    timesteps: Count = 3  # times that the generator paints, T
+    width: Count = 32  # channels of the largest maps; they double at each halving
+
+
+@register("gran")
+class GRAN(DCGAN):
+    """GRAN: a generator that looks at what it has just painted, and paints on."""
+
+    Config = GRANConfig
+    image_range = (0.0, 1.0)
+    data = "mnist"
+    recipe = Training(steps=6000, batch_size=64)
+    tiny: ClassVar = {"width": 4, "latent": 8, "timesteps": 2}
+
+    def networks(self) -> None:
+        """Build the painter, and the discriminator of `dcgan`."""
+        config, shape = self.config, self.spec.shape
+        self.generator = Painter(config.latent, shape, config.width, config.timesteps)
+        augment = augmentation(config.augment, self.spec.created, self.image_range)
+        self.discriminator = adversary(self.discriminator_of, shape, config.pack, augment)
+        dcgan.initialize(self.discriminator)
+
+    def noise(self, count: int) -> Tensor:
+        """Return noise of N(0, 1), [count latent]."""
+        return draw.normal(count, self.config.latent, device=self.device)
+
+    def generate(self, noise: Tensor, *given: Tensor) -> Tensor:
+        """Return pictures for noise [N latent]; differentiable."""
+        return self.generator(noise).sum(1).sigmoid()
+
+    @verb
+    def canvases(self, count: int) -> Tensor:
+        """Return the canvas after each time of painting, [count T C H W]; the last are samples."""
+        return self.generator(self.noise(count)).cumsum(1).sigmoid()
+
+
+class Painter(nn.Module):
+    """Noise [N latent] -> what is painted each time, [N T C H W], before the sigmoid.
+
+    Args:
+        latent: length of the noise, and of what the encoder says of a painting.
+        shape: of a picture, (C, H, W).
+        width: channels of the largest maps of decoder and encoder.
+        timesteps: how often it paints.
+    """
+
+    def __init__(self, latent: int, shape: tuple[int, ...], width: int, timesteps: int) -> None:
+        super().__init__()
+        self.timesteps = timesteps
+        self.idea = nn.Linear(latent, latent)
+        # without tanh: paintings are added up before the sigmoid
+        self.decoder = dcgan.generator(2 * latent, shape, width, norm=False)[:-1]
+        if timesteps > 1:
+            seen = dcgan.discriminator(shape, width, norm=False)
+            last = seen[-1]
+            assert isinstance(last, nn.Linear)
+            self.encoder = seen[:-1].append(nn.Linear(last.in_features, latent))
+
+    def forward(self, noise: Tensor) -> Tensor:
+        """Paint, look, paint on."""
+        idea = self.idea(noise).tanh()
+        seen = torch.zeros_like(idea)
+        painted: list[Tensor] = []
+        for time in range(self.timesteps):
+            if time:
+                seen = self.encoder(painted[-1]).tanh()
+            painted.append(self.decoder(torch.cat([idea, seen], 1)))
+        return torch.stack(painted, 1).float()
