@@ -30,7 +30,7 @@ def test_a_data_set_is_looked_at():
     assert found.items == 1500 and found.held_out == 297
     assert found.pictures.sizes == {(8, 8): 1500} and found.pictures.grey == 1500
     assert sum(found.pictures.classes.values()) == 1500 and len(found.pictures.classes) == 10
-    assert found.begin.command == "liangyi train r3gan --data digits --augment diffaugment"
+    assert found.begin.command == "liangyi train dcgan --data digits --augment diffaugment"
     assert found.begin.seconds == pytest.approx(600) and not found.begin.quicker
     assert found.begin.passes == pytest.approx(6000 * 128 / 1500)
     assert json.loads(json.dumps(found.json()))["pictures"]["sizes"] == {"8x8": 1500}
@@ -99,23 +99,23 @@ def test_the_command_suits_the_data():
     spec = Spec("image", image=Pixels(3, 64, 64))
     few = beginning("my photos", spec, 40, 0, {"size": 64, "grey": True})
     assert few.command == (
-        "liangyi train r3gan --data 'my photos' --size 64 --grey --batch-size 10 "
+        "liangyi train dcgan --data 'my photos' --size 64 --grey --batch-size 10 "
         "--augment diffaugment"
     )
     assert "put a tenth into" in few.expect
     many = beginning("photos", spec, 200_000, 100)
-    assert many.command == "liangyi train r3gan --data photos"
+    assert many.command == "liangyi train dcgan --data photos"
     assert "put a tenth into" not in many.expect
     assert beginning("points", Spec("point", point=Vector(2)), 40, 0).enough == ""
     with pytest.raises(UserError, match="one item"):
         beginning("photo", spec, 1, 0)
 
 
-def test_what_takes_long_is_shown_with_fewer_steps(monkeypatch):
+def test_what_takes_long_is_shown_with_a_budget_too(monkeypatch):
     monkeypatch.setattr(begin, "seconds_a_step", lambda *args: 2.0)
     found = beginning("photos", Spec("image", image=Pixels(3, 64, 64)), 50_000, 0)
     assert found.seconds == 12_000
-    assert found.quicker == "liangyi train r3gan --data photos --steps 900"
+    assert found.quicker == "liangyi train dcgan --data photos --minutes 10"
 
 
 def test_every_number_of_pictures_has_its_words():

@@ -55,11 +55,3 @@ def test_half_the_size_is_timed_and_changes_nothing(small, tmp_path):
         weights.append({n: t.tolist() for n, t in run.newest(print).tensors.items()})
     assert weights[0] == weights[1]
     assert outlook._half(small("gan").run(tmp_path / "c"), 1.0) == (0, 0.0)  # 8 x 8 already
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(640, "11 min"), (3600, "1 h"), (12_000, "3 h 20 min"), (3e5, "3 days")],
-)
-def test_times_are_spoken(seconds, words):
-    assert outlook.spoken(seconds) == words

@@ -141,7 +141,7 @@ def _pairs(pairs: Sequence[tuple[str, str]], what: str, sign: str) -> str:
 
 
 def _some(names: Iterable[str], most: int = _FEW) -> str:
-    from liangyi.data.pictures.findings import few
+    from liangyi.core.counts import few
 
     return few(names, most)
 
@@ -164,6 +164,8 @@ def _facts(facts: dict[str, Any]) -> Iterator[str]:
 
 
 def _begin(begin: Beginning) -> Iterator[tuple[str, str]]:
+    from liangyi.core.counts import duration
+
     if begin.enough:
         yield "that is", begin.enough
     yield "begin with", begin.command
@@ -174,17 +176,10 @@ def _begin(begin: Beginning) -> Iterator[tuple[str, str]]:
         yield (
             "time",
             (
-                f"{_clock(begin.seconds)} on this machine: {begin.steps:,} steps of {speed:.2g} s, "
+                f"{duration(begin.seconds)} on this machine: {begin.steps:,} steps of {speed:.2g} s, "
                 "measured just now on made-up data"
             ),
         )
     if begin.quicker:
         yield "or quicker", begin.quicker
     yield "expect", begin.expect
-
-
-def _clock(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"

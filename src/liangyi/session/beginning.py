@@ -13,7 +13,7 @@ from liangyi.core.spec import Field, Pixels, Spec, Vector, Words
 from liangyi.session.pace import seconds_a_step
 
 SIDE = 64  # pixels of a side, beyond which networks of convolutions take long on a processor
-PATIENCE = 30 * 60  # seconds; what takes longer is shown with fewer steps, too
+QUICK = 10  # minutes; what takes longer is shown with such a budget, too
 FEW = 10_000  # pictures, below which an adversary soon knows them by heart
 # fewer pictures than this -> what papers report of so many
 _REPORTED = (
@@ -37,7 +37,7 @@ class Beginning:
     steps: int
     passes: float  # over the data
     seconds: float | None  # in all, measured on this machine; None: its steps are not alike
-    quicker: str  # the same with fewer steps, where it takes long
+    quicker: str  # the same in ten minutes, where it takes longer
     expect: str
 
 
@@ -80,9 +80,8 @@ def beginning(
         config = dataclasses.replace(config, augment="diffaugment")
     steps, command, quicker = training.total(count), _command(name, data, flags), ""
     step = None if isinstance(spec.created, Words) else seconds_a_step(kind, config, spec, training)
-    if step and steps * step > PATIENCE:
-        quick = max(100, int(PATIENCE / step) // 100 * 100)
-        quicker = f"{command} --steps {quick}"
+    if step and steps * step > 60 * QUICK:
+        quicker = f"{command} --minutes {QUICK}"
     passes = steps * training.batch_size / count if count else 0.0
     return Beginning(
         enough=enough(count) if pictures and count else "",
@@ -96,7 +95,11 @@ def beginning(
 
 
 def _model(created: Field) -> str | None:
-    if isinstance(created, Pixels | Vector):
+    if isinstance(created, Pixels):
+        return (
+            "dcgan"  # a step of r3gan, whose penalties look at slopes, takes several times as long
+        )
+    if isinstance(created, Vector):
         return "r3gan"
     return "seqgan" if isinstance(created, Words) else None
 
