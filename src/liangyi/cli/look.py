@@ -176,7 +176,7 @@ def _begin(begin: Beginning) -> Iterator[tuple[str, str]]:
         yield (
             "time",
             (
-                f"{duration(begin.seconds)} on this machine: {begin.steps:,} steps of {speed:.2g} s, "
+                f"{duration(begin.seconds)} here: {begin.steps:,} steps of {speed:.2g} s, "
                 "measured just now on made-up data"
             ),
         )
