@@ -42,7 +42,7 @@ def main(words: Sequence[str]) -> None:
     args = parse(Score, rest, "score RUN", _ABOUT)
     run = run_of(name, args.model)
     weights = weights_of(run, args.newest)
-    found = score(run, args.number, args.seed, args.inception, say, weights)
+    found = score(run, args.number, args.seed, args.inception, tell=say, weights=weights)
     write_report(run)
     if args.json:
         print(json.dumps([card.json() for card in found], indent=2))
