@@ -69,7 +69,7 @@ class TestSignals:
         # pressed while the checkpoint of the first one is being written
         run = copy("gan")
         before = newest(run)
-        monkeypatch.setattr(Run, "save", lambda self, trainer: interrupt())
+        monkeypatch.setattr(Run, "save", lambda self, trainer, *more: interrupt())
         monkeypatch.setattr(
             "liangyi.session.recorder.Recorder.line", lambda self: interrupt() or {"step": 5}
         )
@@ -149,7 +149,7 @@ def fill(disk: Path) -> Path:
 
 TINY = (
     "train gan --generator-widths 64 --discriminator-widths 64 --steps 40 --batch-size 8 "
-    "--log-every 5 --sample-every 1000 --checkpoint-every 10 --device cpu"
+    "--log-every 5 --sample-every 1000 --checkpoint-every 10 --validate-every 0 --device cpu"
 )
 
 

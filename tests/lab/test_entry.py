@@ -42,7 +42,7 @@ def test_settings_are_read_as_they_are_meant(name, settings):
         ("", "unknown model ''"),
         ("gan:pack", "gan:pack: 'pack' has no value; write gan:setting=value"),
         ("gan:pack=2,", "'' has no value"),
-        ("gan:pakc=2", "gan:pakc=2: unknown setting 'pakc'; did you mean pack?"),
+        ("gan:pakc=2", "gan:pakc=2: unknown setting 'pakc'; did you mean pack or patience?"),
         ("gan:=2", "unknown setting ''"),
         ("gan:pack=0", "gan:pack=0: pack = 0: input should be greater than or equal to 1"),
         ("gan:pack=null", "pack = null: input should be a valid integer"),  # it is multiplied
