@@ -26,10 +26,18 @@ def test_two_opposite_pieces_are_the_absolute_value():
     assert layer(x).tolist() == [[3.0], [0.5]]
 
 
-def test_the_class_is_joined_to_the_item():
-    seen: list[torch.Tensor] = []
-    network = nn.Identity()
-    network.register_forward_pre_hook(lambda _, x: seen.append(x[0]))
+def test_item_and_class_are_looked_at_apart_and_then_together():
     item = torch.arange(8.0).view(2, 1, 2, 2)
-    Conditioned(network, 3)(item, torch.tensor([2, 0]))
-    assert seen[0].tolist() == [[0, 1, 2, 3, 0, 0, 1], [4, 5, 6, 7, 1, 0, 0]]
+    network = Conditioned(Scaled(2), Scaled(5), nn.Identity(), 3)
+    assert network(item, torch.tensor([2, 0])).tolist() == [
+        [0, 2, 4, 6, 0, 0, 5], [8, 10, 12, 14, 5, 0, 0],
+    ]  # fmt: skip
+
+
+class Scaled(nn.Module):
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.factor * x

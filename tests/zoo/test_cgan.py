@@ -8,9 +8,12 @@ import pytest
 import torch
 
 from conftest import batch_of
+from liangyi.core import registry
 from liangyi.core.batch import LabelledPoints
 from liangyi.core.errors import UserError
+from liangyi.core.spec import Label, Pixels, Spec
 from liangyi.data import choose
+from liangyi.runs.run import build
 from liangyi.zoo.adversarial.gan import GAN
 
 
@@ -39,6 +42,21 @@ def test_both_players_hear_the_class(here):
         assert (model.judgement(real) != model.judgement(other)).all()
         one, two = (model.generate(noise, batch.label) for batch in (real, other))
     assert (one - two).flatten(1).abs().amax(1).min() > 1e-3
+
+
+def test_the_class_is_heard_beside_hundreds_of_pixels_from_the_first_step():
+    # joined to 784 pixels in one layer a class moved it by a twentieth of what a picture does, and
+    # the generator drew ones and sevens whatever was asked for
+    kind = registry.find("cgan")
+    spec = Spec("image", image=Pixels(1, 28, 28), label=Label(tuple("0123456789")))
+    model = build(kind, kind.Config(), spec, 0)
+    image, label = torch.rand(200, 1, 28, 28) * 2 - 1, torch.arange(200) % 10
+    with torch.no_grad():
+        for network, item in ((model.generator, model.noise(200)), (model.discriminator, image)):
+            chosen = torch.nn.functional.one_hot(label, 10).float()
+            seen, heard = network.item(item.flatten(1)), network.label(chosen)
+            spread = [float((x - x.mean(0)).norm(dim=1).mean()) for x in (seen, heard)]
+            assert spread[1] > 0.2 * spread[0]
 
 
 def test_samples_show_the_class_asked_for_or_all_in_turn(here):

@@ -192,7 +192,7 @@ LEARNING: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("dcgan-mnist", "generator", "RMSprop", {"lr": 1e-4, "alpha": 0.9, "eps": 1e-7}, 256),
     ("dcgan-mnist", "discriminator", "RMSprop", {"lr": 2e-4, "alpha": 0.9, "eps": 1e-7}, 256),
     ("wgan-gp", "critic", "Adam", {"lr": 1e-4, "betas": (0.5, 0.9)}, 64),
-    ("cgan", "generator", "Adam", {"lr": 2e-4, "betas": (0.5, 0.999)}, 128),
+    ("cgan", "generator", "Adam", {"lr": 5e-4, "betas": (0.5, 0.999)}, 128),
     ("infogan", "generator", "Adam", {"lr": 1e-3, "betas": (0.5, 0.999)}, 128),
     ("infogan", "discriminator", "Adam", {"lr": 2e-4, "betas": (0.5, 0.999)}, 128),
     ("bigan", "encoder+generator", "Adam", {"lr": 2e-4, "weight_decay": 2.5e-5}, 128),

@@ -30,11 +30,12 @@ def main(words: Sequence[str]) -> None:
         plain = {"models": models, "families": families, "data": sources}
         print(json.dumps(plain, indent=2, ensure_ascii=False))
         return
+    width = max(map(len, [*models, *sources]))
     print("models (liangyi train MODEL)")
     for family, names in families.items():
         print(f"\n  {family}")
         for name in names:
-            print(f"    {name:13} {models[name].split(': ', 1)[-1]}")
+            print(f"    {name:{width}} {models[name].split(': ', 1)[-1]}")
     print("\ndata (--data NAME, or the path of any folder of pictures or file of arrays)\n")
     for name, about in sources.items():
-        print(f"    {name:13} {about}")
+        print(f"    {name:{width}} {about}")

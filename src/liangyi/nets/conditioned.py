@@ -1,4 +1,4 @@
-"""A network that is also given a class, as the simplest way has it: joined to its input."""
+"""A network that is also given a class."""
 
 from __future__ import annotations
 
@@ -8,19 +8,26 @@ from torch.nn.functional import one_hot
 
 
 class Conditioned(nn.Module):
-    """Items [N *shape] and classes [N] -> what a network of flat vectors says of both.
+    """Items [N *shape] and classes [N] -> what a network says of both.
+
+    Each has a first layer of its own. Joined at once, ten numbers of a class would drown among
+    hundreds of pixels: with first weights as large as one over the root of all inputs, nobody hears
+    them.
 
     Args:
-        network: takes vectors as long as an item and the classes together.
+        item: flattened items -> vectors.
+        label: one-hot classes -> vectors.
+        joined: both vectors, one after the other -> the answer.
         classes: how many there are.
     """
 
-    def __init__(self, network: nn.Module, classes: int) -> None:
+    def __init__(self, item: nn.Module, label: nn.Module, joined: nn.Module, classes: int) -> None:
         super().__init__()
-        self.network, self.classes = network, classes
+        self.item, self.label, self.joined, self.classes = item, label, joined, classes
 
     def forward(self, item: Tensor, label: Tensor) -> Tensor:
-        """Join the one-hot class to the flattened item and apply the network."""
+        """Look at both, then at what was seen of both."""
         flat = item.flatten(1)
-        output: Tensor = self.network(torch.cat([flat, one_hot(label, self.classes).to(flat)], 1))
+        chosen = one_hot(label, self.classes).to(flat)
+        output: Tensor = self.joined(torch.cat([self.item(flat), self.label(chosen)], 1))
         return output

@@ -4,12 +4,12 @@ Mirza and Osindero, "Conditional generative adversarial nets", arXiv:1411.1784, 
 
     min_G max_D  E log D(x | y) + E log(1 - D(G(z | y) | y))
 
-Changed from `gan`: what is generated and what is judged has a class, which is joined, one-hot, to
-the noise and to the flattened item. The algorithm is that of `gan`.
+Changed from `gan`: what is generated and what is judged has a class; the paper's networks, in which
+noise (or item) and class have first layers of their own before they meet, with maxout units in the
+discriminator. The algorithm is that of `gan`.
 
-Departures: the networks. There noise and class have hidden layers of their own before they meet
-(200 and 1,000 ReLU, then 1,200), and the discriminator is of maxout units; here they are those of
-`gan` with dropout between the discriminator's layers, trained by Adam on the non-saturating loss.
+Departures: Adam on the non-saturating loss, where the paper has plain gradient descent with a rate
+that falls; dropout in the discriminator alone.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from torch import Tensor, nn
 
 from liangyi.core import draw
 from liangyi.core.batch import Labelled, LabelledPoints
-from liangyi.core.config import Config, Count, Positive, Share, Target, Training, Unit
+from liangyi.core.config import Config, Count, Positive, Share, Target, Training
 from liangyi.core.model import verb
 from liangyi.core.registry import register
 from liangyi.core.spec import Field, Pixels
 from liangyi.nets.conditioned import Conditioned
-from liangyi.nets.mlp import Shaped, mlp
+from liangyi.nets.fast.sequential import Sequential
+from liangyi.nets.maxout import Maxout
+from liangyi.nets.mlp import Shaped
 from liangyi.zoo.adversarial.gan import GAN
 
 
@@ -36,12 +38,16 @@ class CGANConfig(Config):
     """Settings of the conditional GAN."""
 
     latent: Count = 100  # length of the noise
-    generator_widths: tuple[Count, ...] = (1024, 1024)  # hidden layers of the generator
-    discriminator_widths: tuple[Count, ...] = (512, 512)  # hidden layers of the discriminator
-    slope: Unit = 0.2  # of the discriminator's LeakyReLU below zero
-    dropout: Share = 0.3  # share of the discriminator's hidden values that is dropped
+    noise_width: Count = 200  # of the generator's first layer of the noise
+    label_width: Count = 1000  # of its first layer of the class
+    hidden: Count = 1200  # of its layer of both
+    units: Count = 240  # maxout units of the discriminator's layers of the item, and of both
+    label_units: Count = 50  # of its layer of the class
+    pieces: Count = 5  # linear functions that a unit of the first layers is the largest of
+    joined_pieces: Count = 4  # of a unit of the layer of both
+    dropout: Share = 0.5  # share of the discriminator's hidden values that is dropped
     real_target: Target = 1.0  # below 1: one-sided label smoothing
-    learning_rate: Positive = 2e-4  # of both players
+    learning_rate: Positive = 5e-4  # of both players
     betas: tuple[Share, Share] = (0.5, 0.999)  # Adam's decay rates
 
 
@@ -53,17 +59,39 @@ class CGAN(GAN):
     eats: ClassVar = (Labelled, LabelledPoints)
     data = "mnist"
     recipe = Training(steps=12_000, batch_size=128)
+    tiny: ClassVar = {
+        "latent": 8, "noise_width": 16, "label_width": 16, "hidden": 32, "units": 8,
+        "label_units": 4, "pieces": 2, "joined_pieces": 2,
+    }  # fmt: skip
 
     def networks(self) -> None:
-        """Build the networks of `gan`, with a class joined to their inputs."""
-        config, classes = self.config, len(self.spec.classes)
-        last = nn.Tanh() if isinstance(self.spec.created, Pixels) else None
-        widths = (config.latent + classes, *config.generator_widths, self.spec.size)
-        drawing = Shaped(mlp(widths, nn.ReLU(), last), self.spec.shape)
-        self.generator = Conditioned(drawing, classes)
-        widths = (self.spec.size + classes, *config.discriminator_widths, 1)
-        judging = mlp(widths, nn.LeakyReLU(config.slope), dropout=config.dropout)
-        self.discriminator = Conditioned(judging, classes)
+        """Build the networks of the paper."""
+        config, spec, classes = self.config, self.spec, len(self.spec.classes)
+        last = [nn.Tanh()] if isinstance(spec.created, Pixels) else []
+        drawing = Sequential(
+            nn.Linear(config.noise_width + config.label_width, config.hidden),
+            nn.ReLU(inplace=True),
+            nn.Linear(config.hidden, spec.size),
+            *last,
+        )
+        self.generator = Conditioned(
+            Sequential(nn.Linear(config.latent, config.noise_width), nn.ReLU(inplace=True)),
+            Sequential(nn.Linear(classes, config.label_width), nn.ReLU(inplace=True)),
+            Shaped(drawing, spec.shape),
+            classes,
+        )
+        joined = config.units + config.label_units
+        self.discriminator = Conditioned(
+            Maxout(spec.size, config.units, config.pieces),
+            Maxout(classes, config.label_units, config.pieces),
+            Sequential(
+                nn.Dropout(config.dropout),
+                Maxout(joined, config.units, config.joined_pieces),
+                nn.Dropout(config.dropout),
+                nn.Linear(config.units, 1),
+            ),
+            classes,
+        )
 
     def generated(self, count: int, given: Any = None) -> Any:
         """Return items with the classes that were asked for: those given, or random ones."""
