@@ -64,6 +64,7 @@ def start(words, count: int, **environment: str) -> subprocess.CompletedProcess[
         ("wgan-gp", {}, 16),
         ("r3gan", {"penalty": 1.0}, 16),
         ("r3gan", {"penalty": 1.0}, 2),  # a share of one item has no variance of its own
+        ("began", {"balance_rate": 0.5}, 16),  # one balance for both
     ],
 )
 def test_two_processes_equal_one_on_the_joined_batch(name, changes, size, tmp_path):
