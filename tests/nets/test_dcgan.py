@@ -22,15 +22,16 @@ def maps_of(network: nn.Sequential, entry: torch.Tensor) -> list[tuple[int, int]
     return found
 
 
+@pytest.mark.parametrize("smallest", [3, 4])
 @pytest.mark.parametrize("norm", [True, False])
 @pytest.mark.parametrize("kernel", [4, 5])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_generator_retraces_the_discriminators_sizes(shape, kernel, norm):
+def test_the_generator_retraces_the_discriminators_sizes(shape, kernel, norm, smallest):
     # breaks with odd or unequal sides, which a plain doubling misses by a pixel
     torch.manual_seed(0)
-    sizes = dcgan.sizes(shape, kernel)
-    generator = dcgan.generator(6, shape, 2, kernel, norm)
-    discriminator = dcgan.discriminator(shape, 2, kernel, norm)
+    sizes = dcgan.sizes(shape, kernel, smallest)
+    generator = dcgan.generator(6, shape, 2, kernel, norm, smallest)
+    discriminator = dcgan.discriminator(shape, 2, kernel, norm, smallest=smallest)
     drawn = generator(torch.randn(3, 6))
     assert drawn.shape == (3, *shape)
     assert discriminator(drawn).shape == (3, 1)
@@ -44,6 +45,8 @@ def test_pictures_are_halved_down_to_four_pixels_and_small_ones_to_two():
     assert dcgan.sizes((1, 28, 28), 5) == [(28, 28), (14, 14), (7, 7), (4, 4)]
     assert dcgan.sizes((1, 8, 8), 4) == [(8, 8), (4, 4), (2, 2)]
     assert dcgan.sizes((1, 112, 92), 4)[-1] == (7, 5)
+    assert dcgan.sizes((1, 28, 28), 4, 3) == [(28, 28), (14, 14), (7, 7), (3, 3)]
+    assert dcgan.sizes((1, 8, 8), 4, 3) == [(8, 8), (4, 4), (2, 2)]
 
 
 def test_pictures_that_cannot_be_halved_are_the_users_mistake():

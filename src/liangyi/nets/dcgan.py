@@ -1,8 +1,8 @@
 """Strided convolutions for pictures of any size: Radford et al., arXiv:1511.06434, figure 1.
 
-A picture is halved until the next half would be smaller than 4 pixels (2, for pictures below 16);
-channels double on the way down. The generator retraces the discriminator's sizes, odd ones
-included, without cropping.
+A picture is halved until the next half would be smaller than 4 pixels, or another number (2, for
+pictures below 16); channels double on the way down. The generator retraces the discriminator's
+sizes, odd ones included, without cropping.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from liangyi.core.errors import UserError
 from liangyi.nets.fast.sequential import Sequential
 
 
-def sizes(shape: Sequence[int], kernel: int) -> list[tuple[int, int]]:
+def sizes(shape: Sequence[int], kernel: int, smallest: int = 4) -> list[tuple[int, int]]:
     """Return the map sizes from the picture [C H W] down to the smallest.
 
     Raises:
@@ -23,10 +23,10 @@ def sizes(shape: Sequence[int], kernel: int) -> list[tuple[int, int]]:
     """
     padding = (kernel - 1) // 2
     found = [(shape[1], shape[2])]
-    smallest = 4 if min(found[0]) >= 16 else 2  # one convolution alone sees too little
+    least = smallest if min(found[0]) >= 16 else 2  # one convolution alone sees too little
     while True:
         height, width = ((side + 2 * padding - kernel) // 2 + 1 for side in found[-1])
-        if min(height, width) < smallest:
+        if min(height, width) < least:
             break
         found.append((height, width))
     if len(found) == 1:
@@ -45,6 +45,7 @@ def discriminator(
     norm: bool = True,
     slope: float = 0.2,
     outputs: int = 1,
+    smallest: int = 4,
 ) -> Sequential:
     """Return pictures [N C H W] -> logits [N outputs].
 
@@ -55,8 +56,9 @@ def discriminator(
         norm: batch normalisation, everywhere but in the first layer.
         slope: of the LeakyReLU below zero.
         outputs: numbers for each picture.
+        smallest: pixels of a side that no map goes below.
     """
-    maps = sizes(shape, kernel)
+    maps = sizes(shape, kernel, smallest)
     layers: list[nn.Module] = []
     channels = shape[0]
     for level in range(len(maps) - 1):
@@ -73,7 +75,12 @@ def discriminator(
 
 
 def generator(
-    latent: int, shape: Sequence[int], width: int, kernel: int = 4, norm: bool = True
+    latent: int,
+    shape: Sequence[int],
+    width: int,
+    kernel: int = 4,
+    norm: bool = True,
+    smallest: int = 4,
 ) -> Sequential:
     """Return noise [N latent] -> pictures [N C H W] in (-1, 1).
 
@@ -83,8 +90,9 @@ def generator(
         width: channels before the last convolution.
         kernel: side of the convolutions' windows.
         norm: batch normalisation, everywhere but in the last layer.
+        smallest: pixels of a side that no map goes below.
     """
-    maps = sizes(shape, kernel)[::-1]
+    maps = sizes(shape, kernel, smallest)[::-1]
     channels = width * 2 ** (len(maps) - 2)
     height, wide = maps[0]
     layers: list[nn.Module] = [

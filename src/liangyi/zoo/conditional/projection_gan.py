@@ -1,0 +1,146 @@
+"""Projection GAN: a DCGAN that is told the class; the discriminator compares it with what it sees.
+
+Miyato and Koyama, "cGANs with projection discriminator", arXiv:1802.05637, equation 4: with
+features phi of a picture and a vector v of each class, the discriminator's logit is
+
+    f(x, y) = v_y . phi(x) + psi(phi(x))
+
+where psi, one linear layer here, asks whether the picture is real, and the product whether it is a
+real one of its class. The objective is that of the GAN (arXiv:1406.2661, algorithm 1), with each
+picture beside its class.
+
+Changed from `dcgan`: the classes; maps may become 3 pixels small, so that 28 are halved three
+times; half of its width; the learning rate falls to zero in the second half of the training.
+
+Departures: networks of `dcgan` instead of residual ones with class-wise batch normalisation; the
+generator reads the class, one-hot, beside the noise; the non-saturating loss instead of the hinge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+
+from liangyi.core import draw
+from liangyi.core.batch import Labelled
+from liangyi.core.config import Config, Count, Natural, Positive, Share, Target, Training, Unit
+from liangyi.core.model import verb
+from liangyi.core.registry import register
+from liangyi.core.spec import Pixels
+from liangyi.nets import dcgan
+from liangyi.nets.fast.sequential import Sequential
+from liangyi.zoo.adversarial.gan import GAN
+
+SMALLEST = 3  # pixels of a side
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectionGANConfig(Config):
+    """Settings of the projection GAN."""
+
+    latent: Count = 100  # length of the noise
+    width: Count = 32  # channels of the largest maps; they double at each halving
+    slope: Unit = 0.2  # of the discriminator's LeakyReLU below zero
+    real_target: Target = 1.0  # below 1: one-sided label smoothing
+    learning_rate: Positive = 2e-4  # of both players
+    betas: tuple[Share, Share] = (0.5, 0.999)  # Adam's decay rates
+    decay_steps: Natural = 0  # the rate falls over the second half of so many steps; 0: it stays
+
+
+@register("projection-gan")
+class ProjectionGAN(GAN):
+    """Projection GAN: a DCGAN that is told the class."""
+
+    Config = ProjectionGANConfig
+    eats = (Labelled,)
+    data = "mnist"
+    recipe = Training(steps=8000, batch_size=64)
+    tiny: ClassVar = {"width": 8, "latent": 8}
+
+    def networks(self) -> None:
+        """Build the networks of `dcgan` around the classes."""
+        config, shape, classes = self.config, self.spec.shape, len(self.spec.classes)
+        code = config.latent + classes
+        self.generator = dcgan.generator(code, shape, config.width, smallest=SMALLEST)
+        seen = dcgan.discriminator(shape, config.width, slope=config.slope, smallest=SMALLEST)
+        self.discriminator = Projection(seen, classes)
+        dcgan.initialize(self)
+
+    @classmethod
+    def fitted(cls, config: ProjectionGANConfig, steps: int) -> ProjectionGANConfig:
+        """Let a learning rate that falls reach zero at the end."""
+        return replace(config, decay_steps=steps) if config.decay_steps else config
+
+    def schedule(self, player: str, step: int) -> float:
+        """Let the learning rate fall to zero in the second half."""
+        steps = self.config.decay_steps
+        return min(1.0, max(0.0, 2 * (1 - step / steps))) if steps else 1.0
+
+    def code(self, noise: Tensor, label: Tensor) -> Tensor:
+        """Return noise [N latent] beside classes [N], one-hot."""
+        return torch.cat([noise, one_hot(label, len(self.spec.classes)).to(noise)], 1)
+
+    def generated(self, count: int, given: Any = None) -> Labelled:
+        """Return pictures with the classes that were asked for: those given, or random ones."""
+        classes = len(self.spec.classes)
+        label = given.label if given else draw.integers(classes, count, device=self.device)
+        return Labelled(self.generate(self.code(self.noise(count), label)), label)
+
+    def judgement(self, batch: Labelled) -> Tensor:
+        """Return the logits of pictures of their classes."""
+        logits: Tensor = self.discriminator(batch.image, batch.label)
+        return logits
+
+    @verb
+    def sample(self, count: int, label: int | str | None = None) -> Annotated[Tensor, Pixels]:
+        """Return `count` pictures of one class, or of all classes in turn.
+
+        Raises:
+            UserError: there is no such class.
+        """
+        return self.generate(self.code(self.noise(count), self.asked(count, label)))
+
+    @verb
+    def interpolate(
+        self, count: int, stops: int = 4, label: int | str | None = None, begin: int = 0,
+        end: int | None = None,
+    ) -> Annotated[Tensor, Pixels]:  # fmt: skip
+        """Return pictures on a closed walk of `count` through the noise: all, or `begin` ... `end`.
+
+        They show one class, or another one after each stop.
+
+        Raises:
+            UserError: there is no such class.
+        """
+        walk = draw.loop(self.noise(stops), count, begin, end)
+        turn = torch.arange(begin, begin + len(walk), device=self.device) * stops // count
+        return self.generate(self.code(walk, self.asked(stops, label)[turn]))
+
+
+class Projection(nn.Module):
+    """Pictures [N C H W] and classes [N] -> logits [N].
+
+    Args:
+        network: pictures -> logits, ending in a linear layer, which becomes psi.
+        classes: how many.
+    """
+
+    def __init__(self, network: Sequential, classes: int) -> None:
+        super().__init__()
+        last = network[-1]
+        assert isinstance(last, nn.Linear)
+        self.features = network[:-1]
+        self.real = nn.Linear(last.in_features, 1)
+        # at first no class is known from another
+        self.named = nn.Embedding(classes, last.in_features)
+        nn.init.zeros_(self.named.weight)
+
+    def forward(self, image: Tensor, label: Tensor) -> Tensor:
+        """Ask whether the pictures are real, and real ones of their classes."""
+        features = self.features(image)
+        logits: Tensor = self.real(features).squeeze(1) + (self.named(label) * features).sum(1)
+        return logits
