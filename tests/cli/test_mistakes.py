@@ -174,9 +174,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             assert cli.main(words_of(f"train {model} {FLAGS[model]} {QUICK} --out {name}", ())) == 0
         assert cli.main(["sample", "mine", "--out", str(home.parent / "x.png")]) == 0
         patch.setattr(watch, "Session", Idle)
-        patch.setattr(
-            liangyi.scoring, "score", lambda run, *more, tell, weights: _looked(run, *more)
-        )
+        patch.setattr(liangyi.scoring, "score", lambda run, *more, **_: _looked(run, *more))
         patch.setattr(trial, "work", lambda trials, tell: trials[0].check() or [])
         _litter(home)
         yield home

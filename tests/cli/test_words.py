@@ -29,7 +29,7 @@ MISTAKES = [
     ("show gan -o nothere/x.svg", "nothere/x.svg: No such file or directory"),
     ("train dcgna", "unknown model 'dcgna'; did you mean dcgan"),
     ("train dcgan mnist", "cannot use the word 'mnist' there; did you mean --data mnist?"),
-    ("train dcgan --data digtis", "unknown data 'digtis'; did you mean digits?"),
+    ("train dcgan --data digtis", "unknown data 'digtis'; did you mean digits"),
     ("train dcgan --data qqqqq", "PATH/OF/PICTURES"),
     ("train dcgan --data ./nothere", "there is no picture and no folder of pictures at ./nothere"),
     ("train dcgan --stpes 2", "unknown option --stpes; did you mean --steps"),

@@ -50,7 +50,7 @@ def test_pictures_are_halved_down_to_four_pixels_and_small_ones_to_two():
 
 
 def test_pictures_that_cannot_be_halved_are_the_users_mistake():
-    with pytest.raises(UserError, match=r"3 x 3 is too small.*a size of 28"):
+    with pytest.raises(UserError, match=r"3 x 3 is too small for convolutions; try size=28"):
         dcgan.discriminator((1, 3, 3), 4)
 
 

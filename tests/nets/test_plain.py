@@ -68,7 +68,7 @@ def test_convolutions_keep_the_maps_size_and_even_ones_reach_ahead(kernel):
 
 @pytest.mark.parametrize("shape", [(1, 27, 28), (1, 28, 30), (1, 16, 16)])
 def test_sides_that_are_no_multiples_of_four_or_too_small_are_the_users_mistake(shape):
-    with pytest.raises(UserError, match=f"not {shape[1]} x {shape[2]}; try size=28"):
+    with pytest.raises(UserError, match=f"not {shape[2]} x {shape[1]}; try size=28"):
         upconv.quartered(shape, smallest=5)
     assert upconv.quartered((1, 28, 20), smallest=5) == (7, 5)
 

@@ -43,7 +43,10 @@ def main(words: Sequence[str]) -> None:
     args = parse(Score, rest, "score RUN", _ABOUT)
     run = run_of(name, args.model)
     weights = weights_of(run, args.newest)
-    found = score(run, args.number, args.seed, args.inception, say, weights, args.thorough, track)
+    found = score(
+        run, args.number, args.seed, args.inception, tell=say, weights=weights,
+        thorough=args.thorough, track=track,
+    )  # fmt: skip
     write_report(run)
     if args.json:
         print(json.dumps([card.json() for card in found], indent=2))

@@ -94,5 +94,5 @@ def generated(model: Model, count: int, seed: int = 0, given: Any = None) -> Any
             asked = type(given)(*rows)
         with evaluating(model, seed, first):
             batch = model.generated(number, asked)
-        found.append(type(batch)(*(part.cpu() for part in batch)))
+        found.append(type(batch)(*(part.detach().cpu() for part in batch)))
     return type(found[0])(*(torch.cat(columns) for columns in zip(*found, strict=True)))

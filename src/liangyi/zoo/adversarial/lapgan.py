@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import torch
+from annotated_types import Le
 from torch import Tensor, nn
 
 from liangyi.core import draw
@@ -46,7 +47,7 @@ WINDOW = 5  # pixels of a side, of all convolutions
 class LAPGANConfig(Config):
     """Settings of LAPGAN."""
 
-    levels: Count = 3  # of the pyramid; each but the first doubles the picture
+    levels: Annotated[Count, Le(16)] = 3  # of the pyramid; each but the first doubles the picture
     latent: Count = 100  # length of the smallest level's noise
     hidden: tuple[Count, ...] = (512, 512)  # hidden layers of both players of the smallest level
     width: Count = 32  # channels of the other levels' maps
