@@ -167,13 +167,13 @@ def _run(
     wanted = data
     if isinstance(data, str) and not data:
         wanted = before.data_name if before else kind.data
-    if before and wanted == MEMORY:
+    if before and isinstance(wanted, str) and wanted == MEMORY:  # == of arrays is an array
         raise UserError(f"the data of {before.path} was given in memory; give it, or other data")
     own: Config = Config()
     if isinstance(wanted, str | Path):
         own = before.data_for(str(wanted)) if before else sources.find(str(wanted)).Config()
     config = before.config_for(kind) if before else kind.Config()
-    parts = shared_out(settings, config=config, data=own, training=kind.recipe)
+    parts = shared_out(settings, config=config, data=own, training=kind.recipe.given(settings))
     plain = {f.name: getattr(parts["data"], f.name) for f in dataclasses.fields(parts["data"])}
     source = source_of(wanted, held_out, **plain)
     say_it = say if tell else _silent

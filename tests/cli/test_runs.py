@@ -48,6 +48,14 @@ class TestTrain:
         assert say(f"train dcgan {SMALL} --epochs 0.02 --steps 900 --out run").code == 0
         assert steps_of(tmp_path / "run") == [4]  # 0.02 * 1500 / 8
 
+    def test_steps_count_where_the_recipe_has_epochs(self, say, tmp_path):
+        # breaks when a recipe of 100 epochs goes on for hours, whatever number of steps was typed
+        small = "--data digits --hidden 8 --latent 4 --batch-size 8 --device cpu"
+        assert say(f"train bigan {small} --steps 3 --out run").code == 0
+        assert steps_of(tmp_path / "run") == [3]
+        assert say(f"train bigan {small} --steps 900 --epochs 0.02 --out both").code == 0
+        assert steps_of(tmp_path / "both") == [4]  # of both that were typed, epochs
+
     def test_a_batch_in_parts_and_each_precision(self, say, tmp_path):
         for settings in ("--accumulate 4", "--precision bfloat16", "--precision float32"):
             name = settings.split()[-1]

@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from liangyi.api import train
 from liangyi.core.verbs import samples
 from liangyi.data.pictures.files import decode
 from liangyi.fields.pixels import GAP, to_bytes
@@ -201,3 +202,44 @@ def test_broken_pictures_of_a_folder_are_left_out_and_named(say, here):
     answer = say("classify mnist-cnn mine --json")
     assert len(json.loads(answer.out)) == 10
     assert "broken.png is left out (not a picture, whatever its name says)" in answer.err
+
+
+@pytest.fixture
+def rows(tmp_path, monkeypatch):
+    """Return a folder with runs of models that give pictures in rows."""
+    monkeypatch.chdir(tmp_path)
+    quick = {"data": "digits", "steps": 4, "batch_size": 8, "validate_every": 1}
+    quick |= {"latent": 4, "device": "cpu", "progress": False}
+    train("gran", out="gran", width=2, timesteps=3, size=16, **quick)
+    train("infogan", out="infogan", width=2, hidden=8, categories=4, **quick)
+    return tmp_path
+
+
+def test_pictures_in_rows_keep_their_rows(say, rows):
+    # breaks when 5 x 3 canvases are laid out as a square of 15, or listed as numbers
+    assert say("canvases gran --count 5 -o canvases.png").out == "15 pictures: canvases.png\n"
+    assert say("traverse infogan --which 1 --values 7").out == "28 pictures: traverse.png\n"
+    for name, columns, lines in (("canvases", 3, 5), ("traverse", 7, 4)):
+        with Image.open(f"{name}.png") as sheet:
+            width, height = sheet.size
+        assert (width - GAP) * lines == (height - GAP) * columns
+    assert say("canvases gran --count 2 -o canvases").code == 0
+    assert len(list(Path("canvases").iterdir())) == 6
+
+
+def test_none_of_something_is_a_mistake(say, rows):
+    for line in ("canvases gran --count 0", "traverse infogan --values 0"):
+        assert "should be greater than or equal to 1" in say(line).complaint
+
+
+def test_numbers_of_any_form_can_be_listed(say, rows):
+    assert say("encode infogan -n 2 -o codes.txt").code == 0
+    assert len(Path("codes.txt").read_text().splitlines()) == 2
+
+
+def test_a_verb_says_that_it_takes_the_best_weights(say, rows, monkeypatch):
+    monkeypatch.setattr(Run, "best", 2)
+    answer = say("encode infogan -n 2 -o best.npy")
+    assert "weights: best, step 2 of 4; --newest for the newest" in answer.err
+    answer = say("encode infogan -n 2 --newest -o newest.npy")
+    assert answer.code == 0 and "weights" not in answer.err

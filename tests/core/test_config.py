@@ -73,3 +73,10 @@ def test_epochs_decide_when_they_are_given():
 
 def test_an_unknown_name_gets_the_nearest_one():
     assert "did you mean wgan-gp?" in str(unknown("model", "wgan-pg", ["vae", "wgan-gp"]))
+
+
+def test_who_says_steps_means_steps():
+    recipe = Training(epochs=100, steps=7)
+    assert recipe.given(["batch_size"]) is recipe
+    assert recipe.given(["epochs", "steps"]) is recipe
+    assert recipe.given(["steps"]) == Training(steps=7)

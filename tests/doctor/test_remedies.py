@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from liangyi.api import create_run
 from liangyi.core import registry
 from liangyi.core.config import Training, checked
 from liangyi.doctor.facts import Facts
@@ -22,7 +23,7 @@ def facts(name: str) -> Facts:
 @pytest.mark.parametrize("disease", REMEDIES)
 @pytest.mark.parametrize("name", registry.names())
 def test_a_model_is_told_what_it_has(name, disease):
-    # breaks when wgan-gp is told to pack, which it cannot
+    # breaks when acgan is told to pack, which it cannot
     known = facts(name)
     kind = registry.find(name)
     for one in advice(disease, known):
@@ -45,7 +46,7 @@ def test_only_the_gan_and_its_kin_can_pack():
     found = {n for n in registry.names() for a in advice("mode collapse", facts(n))
              if a.setting == "pack"}  # fmt: skip
     assert found == {n for n in registry.names() if hasattr(registry.find(n).Config(), "pack")}
-    assert "dcgan" in found and "wgan-gp" not in found
+    assert {"dcgan", "wgan-gp"} <= found and "acgan" not in found
 
 
 def test_values_come_from_the_present_ones():
@@ -58,3 +59,11 @@ def test_values_come_from_the_present_ones():
     assert (0.0, 0.99) in [a.value for a in advice("oscillation", known)]
     done = Facts(settings=settings | {"betas": (0.0, 0.99)})
     assert "betas" not in [a.setting for a in advice("oscillation", done)]
+
+
+def test_an_earlier_stop_is_half_of_what_the_epochs_were(tmp_path):
+    # breaks when the unused number of steps is halved: 500, of a training of 10
+    settings = {"hidden": 8, "latent": 4, "batch_size": 150}
+    run = create_run("bigan", "digits", out=tmp_path / "run", epochs=1.0, **settings)
+    stop = next(one for one in advice("memorised", Facts.of(run)) if one.setting == "steps")
+    assert stop.value == 5

@@ -85,3 +85,11 @@ def test_a_discriminator_that_cannot_tell_is_right_half_the_time(small):
         for weight in model.discriminator.parameters():
             weight.zero_()
     assert signals(model, model, real)["signal/auc"] == 0.5
+
+
+def test_one_held_out_item_ends_no_training(small):
+    # breaks when the adversary's batch statistics are asked of it
+    here = small("bigan")
+    data, model = here.source.split("train"), here.build()
+    real = Reference.of(model, data, data.part(data.subset(1), "one"))
+    assert "signal/held_out_accuracy" not in signals(model, model, real)

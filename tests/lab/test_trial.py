@@ -229,3 +229,13 @@ def test_every_first_seed_comes_before_any_second(tmp_path, bench, data):
     assert len({one.path for one in found}) == len(found)
     for one in found:
         assert one.path.is_relative_to(tmp_path) and one.recipe["steps"] == 4
+
+
+def test_a_model_with_a_recipe_of_epochs_makes_the_steps_of_the_bench(tmp_path):
+    # breaks when it trains for its hundred epochs, and the others for eight steps
+    one = Trial(parse("bigan:hidden=8,latent=4"), "digits", 0, tmp_path / "run", RECIPE)
+    one.train()
+    assert one.run.made == 8 and one.finished
+    other = Trial(parse("bigan:hidden=8,latent=4,epochs=0.05"), "digits", 0, tmp_path / "e", RECIPE)
+    other.train()  # 0.05 * 1500 / 16
+    assert other.run.made == 5 and other.finished

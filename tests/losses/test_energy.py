@@ -48,3 +48,11 @@ def test_began_weighs_the_generated_half_by_its_balance():
     assert energy.convergence(real, fake, 0.5).item() == pytest.approx(2.4)
     # in balance the measure is the error of real items alone
     assert energy.convergence(real, torch.ones(2), 0.5).item() == pytest.approx(2)
+
+
+def test_one_code_alone_is_like_no_other():
+    # breaks when a batch of one, or of one pack, divides by no pairs
+    code = torch.tensor([[1.0, 2.0]], requires_grad=True)
+    alone = energy.pulling_away(code)
+    (slope,) = torch.autograd.grad(alone, code)
+    assert alone.item() == 0 and slope.abs().max().item() < 1e-6

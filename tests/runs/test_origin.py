@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import numpy as np
 import pytest
 import torch
 
@@ -118,3 +119,10 @@ def test_a_trained_run_no_longer_needs_them(first, tmp_path):
     list(follow(run))
     shutil.rmtree(run.path / "origin")
     assert Run(run.path).model().sample(2).shape == (2, 1, 8, 8)
+
+
+def test_arrays_may_be_what_is_learned_next(first, tmp_path):
+    # breaks when arrays are compared with a name
+    pictures = np.random.default_rng(0).integers(0, 255, (40, 8, 8), np.uint8)
+    run = liangyi.create_run("dcgan", pictures, out=tmp_path / "mine", from_run=first, batch_size=8)
+    assert run.config == first.config and run.data_name == "memory"

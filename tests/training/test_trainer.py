@@ -16,7 +16,7 @@ from liangyi.core.model import Model, Update
 from liangyi.core.spec import Spec, Vector
 from liangyi.data import Batches, choose
 from liangyi.training.devices import choose_precision
-from liangyi.training.trainer import Trainer, TrainingFailed
+from liangyi.training.trainer import Trainer, TrainingFailed, check
 
 PLANE = Spec("point", point=Vector(2))
 
@@ -337,3 +337,12 @@ def test_a_walk_passes_its_stops_and_closes():
     assert torch.allclose(walk[[0, 4, 8]], stops, atol=1e-4)
     lengths = (walk - walk.roll(1, 0)).norm(dim=1)
     assert lengths.max() < 3 * lengths.min()  # an even pace, also from the last frame to the first
+
+
+@pytest.mark.parametrize("parts", [{"batch_size": 1}, {"batch_size": 5, "accumulate": 3}])
+def test_batch_statistics_of_one_item_are_refused_at_once(small, parts):
+    # breaks when PyTorch finds it out in the first step, by a traceback
+    training = Training(steps=2, device="cpu", **parts)
+    with pytest.raises(UserError, match="two at least in each process and part"):
+        check(small("bigan").build(), training, 100)
+    check(small("gan").build(), training, 100)

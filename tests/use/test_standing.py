@@ -59,3 +59,9 @@ def test_twice_is_once(small):
 def test_a_model_without_batch_statistics_says_so(small):
     with pytest.raises(UserError, match="without batch statistics"):
         take_standing(small("gan").build(), 2)
+
+
+def test_what_does_not_sample_says_so(small):
+    # breaks when a classifier ends in a traceback
+    with pytest.raises(UserError, match="mnist-cnn cannot sample"):
+        take_standing(small("mnist-cnn").build(), 2)

@@ -79,13 +79,14 @@ def test_a_traverse_changes_one_code_alone(here):
     model = here.build()
     codes: list[torch.Tensor] = []
     model.generator.register_forward_pre_hook(lambda _, x: codes.append(x[0]))
-    assert model.traverse(0, values=3).shape == (30, *model.spec.shape)
+    assert model.traverse(0, values=3).shape == (3, 10, *model.spec.shape)
     noise, chosen = codes[-1][:, :8].view(3, 10, 8), codes[-1][:, 8:18].view(3, 10, 10)
     assert (noise == noise[:, :1]).all() and not torch.equal(noise[0], noise[1])
     assert torch.equal(chosen, torch.eye(10).expand(3, 10, 10))
     assert not codes[-1][:, 18:].any()
     for which in (1, 2):
-        model.traverse(which, values=5, reach=1.5)
+        rows = model.traverse(which, values=5, reach=1.5)
+        assert rows.shape == (10, 5, *model.spec.shape)
         code = codes[-1].view(10, 5, 20)
         assert (code[:, :, :8] == code[0, 0, :8]).all()  # one noise
         assert torch.equal(code[:, 0, 8:18], torch.eye(10))  # a category each row

@@ -111,11 +111,12 @@ def chosen(
         wanted = before.data_name if before else kind.data
     source = data.find(wanted)
     own = before.data_for(wanted) if before else source.Config()
+    typed = [flag[2:] for flag in ("--steps", "--epochs") if value_of(words, flag)]
     groups: dict[str, Config] = {
         "model": before.config_for(kind) if before else kind.Config(),
         "data": Named(data=wanted),
         f"settings of {source.registered}": own,
-        "training": kind.recipe,
+        "training": kind.recipe.given(typed),
         "output": extra,
     }
     summary = registry.summary(kind.name())

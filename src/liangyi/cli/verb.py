@@ -28,6 +28,7 @@ class Output(Config):
     model: str = ""  # the file of the run's model, for a run of ./my_gan.py
     number: Count | None = None  # held-out items, where no files are named; none: 64, figures: all
     seed: Natural = 0  # of what is random in it
+    newest: bool = False  # the newest weights, also where older ones were found to be better
     # pictures: FILE.png, FILE.npy, a folder; numbers: FILE.npy, FILE.txt; tables: FILE.csv, .json
     out: Path | None = None
     json: bool = False  # print figures and tables for scripts
@@ -35,7 +36,7 @@ class Output(Config):
 
 def main(verb: str, words: Sequence[str]) -> None:
     """Ask a trained model and write or print its answer."""
-    from liangyi.cli.choose import run_of, value_of
+    from liangyi.cli.choose import run_of, value_of, weights_of
     from liangyi.cli.flags import parse_all
     from liangyi.cli.watch import say
     from liangyi.core import registry
@@ -65,7 +66,7 @@ def main(verb: str, words: Sequence[str]) -> None:
             raise UserError(f"{verb} wants it", setting=name)
     if output.out and (asked.result is dict or isinstance(asked.gives, Label)):
         _demand_table(output.out)
-    model = run.model(tell=say)
+    model = run.model(say, weights_of(run, output.newest))
     about = _items(run, model, asked, words[1:count], output, say)
     values = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
     answer = answered(model, asked, about, values, output.seed)
@@ -172,7 +173,8 @@ def _tell(model: Any, asked: Binding, about: Given | None, answer: Any, output: 
             print(_lines(rows))
         return
     out = _write_items(model, asked, about, answer, output)
-    print(f"{many(len(answer), asked.gives.noun if asked.gives else 'row')}: {out}")
+    shown = answer.flatten(0, 1) if asked.gives and answer.dim() == 5 else answer
+    print(f"{many(len(shown), asked.gives.noun if asked.gives else 'row')}: {out}")
 
 
 def _lines(rows: Sequence[dict[str, Any]]) -> str:
@@ -222,13 +224,19 @@ def _write_items(
     from liangyi.use.sample import png, write_items
 
     field = kind_of(asked.gives, answer)
+    columns = None
+    if isinstance(field, Pixels) and answer.dim() == 5:  # rows of pictures
+        columns, answer = answer.shape[1], answer.flatten(0, 1)
     out = output.out or Path(f"{asked.name}.{'png' if field else 'npy'}")
     if field is None:
         field = Vector(max(1, answer[0].numel()))
+        answer = answer if out.suffix == ".npy" else answer.flatten(1)  # an array keeps its form
     same = about is not None and isinstance(field, Pixels) and asked.items[asked.item] == field
     if same and out.suffix == ".png" and about is not None:
         pairs, row = beside(about.values[asked.item], answer, model.image_range)
         files.write(out, png(grid(pairs, model.image_range, columns=row)))
+    elif columns and out.suffix == ".png":
+        files.write(out, png(grid(answer, model.image_range, columns=columns)))
     else:
         write_items([answer], len(answer), field, model.image_range, out)
     return out

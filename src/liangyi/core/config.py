@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import json
 import re
+from collections.abc import Collection
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 import pydantic
@@ -158,6 +159,11 @@ class Training(Config):
     def validation_pace(self) -> int:
         """Steps between looks that choose the best checkpoint; 0: there are none."""
         return self.checkpoint_every if self.validate_every is None else self.validate_every
+
+    def given(self, names: Collection[str]) -> Training:
+        """Return the recipe for somebody who says these settings: steps count, not its epochs."""
+        said = "steps" in names and "epochs" not in names
+        return dataclasses.replace(self, epochs=None) if said else self
 
     def total(self, items: int) -> int:
         """Return the number of steps for a data set of so many items (0: endless)."""

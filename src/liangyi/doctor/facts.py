@@ -42,7 +42,8 @@ class Facts(NamedTuple):
             adversary=run.kind.adversary,
             penalty=getattr(run.config, "penalty", None),
             model=run.kind.name(),
-            settings=_values(run.training) | _values(run.config),
+            # of a training by epochs the steps that those are
+            settings=_values(run.training) | {"steps": run.total} | _values(run.config),
             items=run.plain.get("items", 0),
             made=run.made,
             total=run.total,

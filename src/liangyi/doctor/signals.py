@@ -43,6 +43,8 @@ class Reference(NamedTuple):
             return source.some(count, model.Batch, model.device, model.image_range)
 
         held = some(LOOK, held_out) if held_out is not None else None
+        if held is not None and len(held[0]) < 2:
+            held = None  # one item has no statistics of a batch, and says nothing of many
         return cls(some(LOOK, data), held, _labelled(model, data))
 
 

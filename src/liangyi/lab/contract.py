@@ -271,7 +271,8 @@ def verbs_leave_no_trace(small: Small) -> None:
             sums = given.sum(1)
             demand(torch.allclose(sums, torch.ones_like(sums)), f"{name} gives no probabilities")
         elif field is not None:
-            inside = fields.inside(field, given, model.image_range)
+            every = given.flatten(0, given.dim() - len(field.shape) - 1)  # in rows, or one by one
+            inside = fields.inside(field, every, model.image_range)
             demand(inside, f"{name} gives items that are not of their kind or out of their range")
     same = all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     demand(same, "a verb changes weights or statistics")

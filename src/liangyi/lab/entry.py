@@ -56,7 +56,7 @@ def parse(name: str) -> Entry:
             raise UserError(f"{name}: all models of a bench share its {field}; leave {field} out")
     try:  # now, not hours later when its turn comes
         own = find(kind.data).Config()
-        shared_out(settings, config=kind.Config(), data=own, training=kind.recipe)
+        shared_out(settings, config=kind.Config(), data=own, training=kind.recipe.given(settings))
     except UserError as error:
         raise UserError(f"{name}: {error}") from None
     return Entry(name, model, settings)

@@ -46,7 +46,7 @@ class Trial:
         run = self.run
         if run is None:
             return False
-        return run.made >= run.training.steps or failed(run)
+        return run.made >= run.total or failed(run)
 
     def train(self) -> None:
         """Train to the end, or go on with it.
@@ -78,11 +78,12 @@ class Trial:
 
     def _parts(self) -> dict[str, Any]:
         kind = registry.find(self.entry.model)
+        settings = {**self.recipe, **self.entry.settings, "seed": self.seed}
         return shared_out(
-            {**self.recipe, **self.entry.settings, "seed": self.seed},
+            settings,
             config=kind.Config(),
             data=find(self.data).Config(),
-            training=kind.recipe,
+            training=kind.recipe.given(settings),
         )
 
     def _create(self) -> Run:

@@ -21,16 +21,16 @@ def margin(real: Tensor, fake: Tensor, least: float) -> Tensor:
 def pulling_away(codes: Tensor) -> Tensor:
     """Mean squared cosine between the codes of different items: arXiv:1609.03126, equation 4.
 
-    0 where all are orthogonal, 1 where all point one way.
+    0 where all are orthogonal, 1 where all point one way; one code alone is like no other: 0.
 
     Args:
-        codes: of one batch, [N D] with N at least 2.
+        codes: of one batch, [N D].
     """
     units = normalize(codes.float().flatten(1), dim=1)
     count = len(units)
     cosines = units @ units.T
     alike = cosines.square().sum() - cosines.diagonal().square().sum()
-    return alike / (count * (count - 1))
+    return alike / max(1, count * (count - 1))
 
 
 def balanced(real: Tensor, fake: Tensor, share: Tensor) -> Tensor:

@@ -333,6 +333,14 @@ def check(model: Model, training: Training, items: int) -> None:
             setting="accumulate",
             better=max(1, share // 4),
         )
+    if share // training.accumulate < 2 and any(
+        isinstance(part, nn.BatchNorm1d) for part in model.modules()
+    ):
+        raise UserError(
+            f"{model.name()} normalises over the items that are learned from together: two at "
+            "least in each process and part",
+            setting="batch_size",
+        )
     total = training.total(items)
     compiled.wanted(model, choose_device(training.device), total, training.compile, workers)
 

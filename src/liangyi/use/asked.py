@@ -83,8 +83,8 @@ def table(asked: Binding, names: list[str], found: Any) -> list[dict[str, Any]] 
 
 
 def kind_of(gives: Field | None, found: Tensor) -> Field | None:
-    """Return the field of an answer: pictures may have another size than those asked about."""
-    return Pixels(*found.shape[1:]) if isinstance(gives, Pixels) else gives
+    """Return the field of an answer: pictures may have another size, or lie in rows [R K C H W]."""
+    return Pixels(*found.shape[-3:]) if isinstance(gives, Pixels) else gives
 
 
 def beside(

@@ -13,6 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, evaluating
+from liangyi.core.verbs import demand_verb
 
 SIZE = 64  # items of each batch
 SEED = 2**40  # of their noise: far from what people type
@@ -28,8 +29,9 @@ def take_standing(model: Model, batches: int) -> None:
         batches: of 64 items each.
 
     Raises:
-        UserError: nothing that generates has batch statistics.
+        UserError: the model does not sample, or nothing that generates has batch statistics.
     """
+    demand_verb(model, "sample")
     norms = _used(model)
     if not norms:
         raise UserError(

@@ -18,7 +18,7 @@ in the authors' code.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,7 @@ from liangyi.core import draw
 from liangyi.core.config import Count, Training
 from liangyi.core.model import verb
 from liangyi.core.registry import register
+from liangyi.core.spec import Pixels
 from liangyi.nets import dcgan
 from liangyi.nets.adversary import adversary
 from liangyi.nets.augment import augmentation
@@ -68,7 +69,7 @@ class GRAN(DCGAN):
         return self.generator(noise).sum(1).sigmoid()
 
     @verb
-    def canvases(self, count: int) -> Tensor:
+    def canvases(self, count: Count) -> Annotated[Tensor, Pixels]:
         """Return the canvas after each time of painting, [count T C H W]; the last are samples."""
         return self.generator(self.noise(count)).cumsum(1).sigmoid()
 

@@ -28,7 +28,17 @@ from torch.nn.functional import one_hot
 
 from liangyi.core import draw
 from liangyi.core.batch import Images
-from liangyi.core.config import Config, Count, NonNegative, Positive, Share, Target, Training, Unit
+from liangyi.core.config import (
+    Config,
+    Count,
+    Natural,
+    NonNegative,
+    Positive,
+    Share,
+    Target,
+    Training,
+    Unit,
+)
 from liangyi.core.errors import UserError
 from liangyi.core.model import Update, verb
 from liangyi.core.registry import register
@@ -145,9 +155,9 @@ class InfoGAN(GAN):
 
     @verb
     def traverse(
-        self, which: int = 0, values: int = 10, reach: float = 2.0
+        self, which: Natural = 0, values: Count = 10, reach: float = 2.0
     ) -> Annotated[Tensor, Pixels]:
-        """Return rows of pictures in which one code alone changes, as in the paper's figure 2.
+        """Return pictures in rows [R K C H W], one code changing, as in the paper's figure 2.
 
         Code 0 is the category: a row for each of `values` noises, the categories side by side. Code
         1, 2 ... are the numbers: a row for each category, `values` numbers from `-reach` to `reach`
@@ -165,12 +175,14 @@ class InfoGAN(GAN):
         if which == 0:
             noise = noise.repeat_interleave(len(every), 0)
             continuous = continuous.repeat_interleave(len(every), 0)
-            return self.drawn(noise, every.repeat(values), continuous).image
+            image = self.drawn(noise, every.repeat(values), continuous).image
+            return image.unflatten(0, (values, len(every)))
         category = every.repeat_interleave(values)
         continuous = continuous.repeat(len(category), 1)
         steps = torch.linspace(-reach, reach, values, device=device)
         continuous[:, which - 1] = steps.repeat(len(every))
-        return self.drawn(noise.expand(len(category), -1), category, continuous).image
+        image = self.drawn(noise.expand(len(category), -1), category, continuous).image
+        return image.unflatten(0, (len(every), values))
 
     @verb
     def encode(self, image: Tensor) -> Tensor:
