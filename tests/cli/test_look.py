@@ -35,7 +35,7 @@ def test_a_folder_is_told_in_lines(say, tmp_path, left):
     assert lines["sizes"].startswith("12, from 90x80 to 101x80; most common 90x80 (1); 12 wider")
     assert lines["broken"].startswith("1: broken.jpg (not a picture")
     assert "--size 64 --batch-size 3 --augment diffaugment" in lines["begin"]
-    assert lines["time"].startswith("10 min on this machine")
+    assert lines["time"].startswith("10 min here")
     with Image.open(tmp_path / "sheet.png") as drawn:
         assert drawn.size[0] > 200
     assert left() == {"photos", "sheet.png"}  # nothing is trained or kept

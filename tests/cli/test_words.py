@@ -15,7 +15,7 @@ from liangyi import cli
 MISTAKES = [
     ("trian", "unknown verb 'trian'; did you mean train?"),
     ("--verison", "did you mean --version?"),
-    ("qqq", "there are: list, show, train"),
+    ("qqq", "there are: list, show, look"),
     ("list --jsn", "unknown option --jsn; did you mean --json?"),
     ("list all", "cannot use the word 'all'"),
     ("show", "wants a model or a run first"),

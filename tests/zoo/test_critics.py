@@ -26,7 +26,9 @@ from liangyi.zoo.adversarial.dragan import DRAGAN, DRAGANConfig
 from liangyi.zoo.adversarial.r3gan import R3GAN, R3GANConfig
 
 PLANE = Spec("point", point=Vector(2))
-PACKING = [name for name in registry.families()["adversarial"] if name != "dcgan-mnist"]
+# the networks of tutorials and of the first paper stay as they are; a pyramid has many adversaries
+PLAIN = {"dcgan-mnist", "dcgan-beginners", "dcgan-cs231n", "dcgan-tanh", "gan-original", "lapgan"}
+PACKING = [name for name in registry.families()["adversarial"] if name not in PLAIN]
 
 
 def network_of(model: Model) -> torch.nn.Module:
@@ -213,7 +215,7 @@ def test_every_adversary_judges_packs(name, data, small):
     # PacGAN is an option of all: breaks when a new one forgets it, or its penalty unpacks
     here = small(name, pack=3)
     here.source = choose(data)
-    if name in ("dcgan",) and data == "ring":
+    if not any(here.source.spec().serves(kind) for kind in here.kind.eats):
         return
     model = here.build()
     assert isinstance(network_of(model), Packed)

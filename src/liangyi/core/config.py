@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import json
 import re
@@ -113,6 +114,7 @@ def checked(config: Settings, where: str = "") -> Settings:
     return from_plain(type(config), to_plain(config), where)
 
 
+@functools.cache  # reading sources takes time, and a page asks for all settings
 def help_of(kind: type[Config]) -> dict[str, str]:
     """Return the comment beside or above each field, own and inherited, or its `help`."""
     found: dict[str, str] = {}

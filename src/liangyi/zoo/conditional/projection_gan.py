@@ -46,9 +46,9 @@ class ProjectionGANConfig(Config):
     width: Count = 32  # channels of the largest maps; they double at each halving
     slope: Unit = 0.2  # of the discriminator's LeakyReLU below zero
     real_target: Target = 1.0  # below 1: one-sided label smoothing
-    learning_rate: Positive = 2e-4  # of both players
+    learning_rate: Positive = 5e-4  # of both players
     betas: tuple[Share, Share] = (0.5, 0.999)  # Adam's decay rates
-    decay_steps: Natural = 0  # the rate falls over the second half of so many steps; 0: it stays
+    decay_steps: Natural = 8000  # the rate falls over the second half of so many steps; 0: it stays
 
 
 @register("projection-gan")
