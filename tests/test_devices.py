@@ -87,7 +87,8 @@ def test_verbs_stay_on_their_device(name, small, gpu):
     model = small(name).build().to(META)
     batch = example(model, 4)
     arguments: dict[str, tuple[Any, ...]] = {
-        "sample": (5,), "interpolate": (5, 2), "evaluate": (batch,), "bound": (batch,), "dream": (),
+        "sample": (5,), "interpolate": (5, 2), "canvases": (5,), "traverse": (), "dream": (),
+        "evaluate": (batch,), "bound": (batch,),
     }  # fmt: skip
     for verb in model.verbs():
         if verb == "decode":
