@@ -10,7 +10,8 @@ RUN := $(VENV)/bin/
 demo: $(VENV)/ready-demo
 	@test -f runs/demo/report.html || { \
 		if test -f runs/demo/config.json; then $(RUN)liangyi resume runs/demo; \
-		else $(RUN)liangyi train --out runs/demo; fi; }
+		else $(RUN)liangyi train projection-gan --data digits --steps 2500 --decay-steps 2500 \
+			--out runs/demo; fi; }
 	@$(RUN)liangyi sample runs/demo --out runs/demo/digits.png
 	@echo "look at: runs/demo/digits.png and runs/demo/report.html"
 
