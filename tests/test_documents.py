@@ -53,7 +53,9 @@ def test_the_readmes_list_the_models_by_family(name):
     # breaks when a model is added, renamed or moved and the README stays behind
     rows = re.findall(r"(?m)^\| (\w+)[^|]* \| (.*) \|$", (ROOT / name).read_text(encoding="utf-8"))
     shown = {family: sorted(re.findall(r"`([\w-]+)`", models)) for family, models in rows}
-    assert {f: m for f, m in shown.items() if m} == registry.families()
+    # what other tests took from files is in no README
+    zoo = {family: names for family, names in registry.families().items() if family != "others"}
+    assert {f: m for f, m in shown.items() if m} == zoo
 
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
