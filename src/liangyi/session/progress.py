@@ -32,7 +32,7 @@ from liangyi.views.cells import progress_cell
 T = TypeVar("T")
 
 _console = Console(stderr=True, highlight=False, soft_wrap=True)
-_KNOWN = 5  # steps from which on the time that work will take is known
+_KNOWN = 11  # steps from which on the time that work will take is known
 _PATIENCE = 10.0  # seconds without a word
 _PACE = 10  # steps between looks at the metrics, which wait for the device
 _MOMENT = 0.5  # seconds between two states of a notebook's line
@@ -73,7 +73,10 @@ def track(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
             yield step
             bar.update(task, completed=made)
             now = _now()
-            left = (now - began) / made * (total - made)
+            if made == 1:
+                began = now  # the first step takes longer, and tells nothing of the others
+                continue
+            left = (now - began) / (made - 1) * (total - made)
             if made == _KNOWN and left > 1:
                 say(f"{what}: about {left:.0f} s")
             elif not seen and now - told > _PATIENCE:
