@@ -114,9 +114,13 @@ def checked(config: Settings, where: str = "") -> Settings:
     return from_plain(type(config), to_plain(config), where)
 
 
-@functools.cache  # reading sources takes time, and a page asks for all settings
 def help_of(kind: type[Config]) -> dict[str, str]:
     """Return the comment beside or above each field, own and inherited, or its `help`."""
+    return _help_of(kind)
+
+
+@functools.cache  # reading sources takes time, and a page asks for all settings
+def _help_of(kind: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for parent in reversed(kind.__mro__):
         if dataclasses.is_dataclass(parent) and parent is not Config:
