@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import inspect
 import json
 import re
@@ -116,11 +115,15 @@ def checked(config: Settings, where: str = "") -> Settings:
 
 def help_of(kind: type[Config]) -> dict[str, str]:
     """Return the comment beside or above each field, own and inherited, or its `help`."""
-    return _help_of(kind)
+    if kind not in _helps:  # reading sources takes time, and a page asks for all settings
+        _helps[kind] = _help_of(kind)
+    return _helps[kind]
 
 
-@functools.cache  # reading sources takes time, and a page asks for all settings
-def _help_of(kind: Any) -> dict[str, str]:
+_helps: dict[type[Config], dict[str, str]] = {}
+
+
+def _help_of(kind: type[Config]) -> dict[str, str]:
     found: dict[str, str] = {}
     for parent in reversed(kind.__mro__):
         if dataclasses.is_dataclass(parent) and parent is not Config:
