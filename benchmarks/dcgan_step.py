@@ -27,7 +27,7 @@ from benchmarks.peers import plain, question
 from benchmarks.peers import plain_networks as networks
 from benchmarks.peers.resident import Resident, batches, digits
 from benchmarks.peers.stretch import stretches
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.training.trainer import Trainer
 from liangyi.zoo.adversarial.dcgan_mnist import DCGANMnist, DCGANMnistConfig
 

@@ -23,7 +23,7 @@ from benchmarks.peers.resident import digits
 from liangyi import data
 from liangyi.core.batch import Images
 from liangyi.lab.table import markdown
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.training.trainer import Trainer
 from liangyi.zoo.adversarial.gan import GAN, GANConfig
 

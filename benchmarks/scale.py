@@ -58,7 +58,7 @@ def training(batch: int, size: int, width: int, precision: str) -> Any:
     from liangyi.core.batch import Images
     from liangyi.core.spec import Pixels, Spec
     from liangyi.data import Batches, Dataset
-    from liangyi.runs.run import build
+    from liangyi.runs.building import build
     from liangyi.training.trainer import Trainer
 
     if processes.launched():

@@ -25,7 +25,7 @@ from liangyi import data
 from liangyi.core.batch import Images
 from liangyi.core.config import Config, Training
 from liangyi.core.model import Model
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.training.trainer import Trainer
 from liangyi.zoo.adversarial.gan import GAN, GANConfig
 from liangyi.zoo.codes.vae import VAE, VAEConfig

@@ -21,7 +21,7 @@ from liangyi import data
 from liangyi.core import registry
 from liangyi.doctor.signals import Reference, signals
 from liangyi.lab.table import markdown
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.training.trainer import Trainer
 
 SMALL = {"generator_widths": (128,), "discriminator_widths": (128,), "latent": 100}

@@ -18,7 +18,7 @@ from liangyi.core.config import Training
 from liangyi.core.model import Model
 from liangyi.data import Source
 from liangyi.doctor.signals import Reference, signals
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.scoring.evaluator import Evaluator
 from liangyi.scoring.held_out import figures_on
 from liangyi.scoring.scorers import codes, pictures

@@ -26,7 +26,7 @@ from liangyi.core.config import Training
 from liangyi.core.verbs import samples
 from liangyi.fields.pixels import to_bytes
 from liangyi.nets.weights import glorot
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.training.trainer import Trainer
 from liangyi.zoo.adversarial.dcgan_mnist import DCGANMnist, DCGANMnistConfig
 

@@ -18,7 +18,9 @@ from liangyi.core.model import Model
 from liangyi.core.spec import Spec
 from liangyi.data import Source
 from liangyi.data.arrays import MEMORY, Arrays
-from liangyi.runs.run import Run, Weights, build
+from liangyi.runs.building import build
+from liangyi.runs.run import Run, Weights
+from liangyi.runs.tuning import config_of, data_of
 from liangyi.scoring import score
 from liangyi.session.budget import demand_alone, fitted
 from liangyi.session.create import create as _create
@@ -171,8 +173,8 @@ def _run(
         raise UserError(f"the data of {before.path} was given in memory; give it, or other data")
     own: Config = Config()
     if isinstance(wanted, str | Path):
-        own = before.data_for(str(wanted)) if before else sources.find(str(wanted)).Config()
-    config = before.config_for(kind) if before else kind.Config()
+        own = data_of(before, str(wanted)) if before else sources.find(str(wanted)).Config()
+    config = config_of(before, kind) if before else kind.Config()
     parts = shared_out(settings, config=config, data=own, training=kind.recipe.given(settings))
     plain = {f.name: getattr(parts["data"], f.name) for f in dataclasses.fields(parts["data"])}
     source = source_of(wanted, held_out, **plain)

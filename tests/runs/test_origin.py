@@ -14,6 +14,7 @@ from conftest import follow, same, weights_of
 from liangyi.core.errors import UserError
 from liangyi.runs.origin import Origin
 from liangyi.runs.run import Run
+from liangyi.runs.tuning import data_of
 
 TINY = {"width": 4, "latent": 8, "device": "cpu", "precision": "float32", "batch_size": 8}
 
@@ -99,8 +100,8 @@ def test_another_number_of_classes_is_said(small, tmp_path):
 
 def test_other_data_is_served_in_the_size_of_the_run(first, tmp_path):
     # 28 pixels of MNIST would not fit the networks of 8
-    assert first.data_for("mnist").size == 8 and first.data_for("mnist").grey
-    assert first.data_for("digits").size == 8
+    assert data_of(first, "mnist").size == 8 and data_of(first, "mnist").grey
+    assert data_of(first, "digits").size == 8
 
 
 def test_damaged_weights_are_one_line(first, tmp_path):

@@ -19,7 +19,7 @@ from liangyi.core.model import Model
 from liangyi.core.spec import Field, Pixels, Spec, Vector, Words
 from liangyi.core.verbs import parts, samples
 from liangyi.fields.pixels import GAP, grid
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.use.sample import write_samples
 
 

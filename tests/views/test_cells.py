@@ -13,7 +13,8 @@ from liangyi.core import registry
 from liangyi.core.cell import cell
 from liangyi.core.spec import Label, Pixels, Spec
 from liangyi.metrics.card import Cards
-from liangyi.runs.run import Run, build
+from liangyi.runs.building import build
+from liangyi.runs.run import Run
 from liangyi.session import Session
 from liangyi.views.cells import progress_cell
 from liangyi.views.curves import curves

@@ -13,7 +13,7 @@ from liangyi.core.batch import LabelledPoints
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Label, Pixels, Spec
 from liangyi.data import choose
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.zoo.adversarial.gan import GAN
 
 

@@ -19,7 +19,7 @@ from liangyi.data import choose
 from liangyi.losses import energy, penalty
 from liangyi.losses.divergence import DIVERGENCES
 from liangyi.nets.adversary import Packed, opened
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.training.trainer import Trainer
 from liangyi.zoo.adversarial.began import BEGAN, BEGANConfig
 from liangyi.zoo.adversarial.dragan import DRAGAN, DRAGANConfig

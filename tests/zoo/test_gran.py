@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from liangyi.core.spec import Pixels, Spec
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.zoo.adversarial.gran import GRAN, GRANConfig
 
 SPEC = Spec("image", image=Pixels(1, 16, 16))

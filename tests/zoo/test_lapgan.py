@@ -10,7 +10,7 @@ from liangyi.core.batch import Images
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Pixels, Spec
 from liangyi.nets import pyramid
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.zoo.adversarial.lapgan import LAPGAN, Banded, LAPGANConfig
 
 SPEC = Spec("image", image=Pixels(3, 16, 16))

@@ -7,7 +7,7 @@ import torch
 
 from liangyi.core.batch import Labelled
 from liangyi.core.spec import Label, Pixels, Spec
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.zoo.conditional.projection_gan import ProjectionGAN, ProjectionGANConfig
 
 SPEC = Spec("image", image=Pixels(1, 28, 28), label=Label(tuple("abc")))

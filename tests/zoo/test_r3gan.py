@@ -8,7 +8,7 @@ import torch
 from liangyi.core.batch import Points
 from liangyi.core.spec import Spec, Vector
 from liangyi.losses import adversarial, penalty
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.zoo.adversarial.r3gan import R3GAN, R3GANConfig, variance
 
 PLANE = Spec("point", point=Vector(2))

@@ -14,6 +14,7 @@ from liangyi.core.model import Model
 from liangyi.data import Source
 from liangyi.data.arrays import MEMORY
 from liangyi.runs.run import Run, Weights
+from liangyi.runs.tuning import config_of, data_of
 
 # what a verb wants first, and an example of it, whose flags its --help shows
 _WANTS = {
@@ -110,10 +111,10 @@ def chosen(
     if wanted is None:
         wanted = before.data_name if before else kind.data
     source = data.find(wanted)
-    own = before.data_for(wanted) if before else source.Config()
+    own = data_of(before, wanted) if before else source.Config()
     typed = [flag[2:] for flag in ("--steps", "--epochs") if value_of(words, flag)]
     groups: dict[str, Config] = {
-        "model": before.config_for(kind) if before else kind.Config(),
+        "model": config_of(before, kind) if before else kind.Config(),
         "data": Named(data=wanted),
         f"settings of {source.registered}": own,
         "training": kind.recipe.given(typed),

@@ -31,7 +31,7 @@ def main(words: Sequence[str]) -> None:
     from liangyi.core.counts import many
     from liangyi.core.errors import UserError
     from liangyi.core.spec import Pixels
-    from liangyi.runs.run import build
+    from liangyi.runs.building import build
     from liangyi.training.trainer import Trainer
     from liangyi.use.sample import write_samples
 

@@ -34,7 +34,8 @@ def main(words: Sequence[str]) -> None:
     """Print a model's layer tables; a run is shown as it was configured."""
     from liangyi.cli.choose import chosen, named, run_of
     from liangyi.core import files, registry
-    from liangyi.runs.run import Run, build
+    from liangyi.runs.building import build
+    from liangyi.runs.run import Run
     from liangyi.session.layers import layers_of
     from liangyi.views import diagram, table
 

@@ -162,11 +162,18 @@ class Model(nn.Module, ABC):
         Args:
             count: items.
             given: a batch whose conditions (labels, captions) are taken; else they are drawn.
+
+        Raises:
+            NotImplementedError: it generates nothing, as a classifier; who asks knows by its verbs.
         """
         raise NotImplementedError(f"{self.name()} generates nothing")
 
     def judgement(self, batch: Any) -> Tensor:
-        """Return the adversary's word on a batch, [N]: higher is more real."""
+        """Return the adversary's word on a batch, [N]: higher is more real.
+
+        Raises:
+            NotImplementedError: it has none; who asks knows by `adversary`.
+        """
         raise NotImplementedError(f"{self.name()} has no adversary")
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:

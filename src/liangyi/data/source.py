@@ -47,11 +47,19 @@ class Source(ABC):
         """Return what an item looks like, without reading any where the settings tell."""
 
     def items(self, split: str) -> Columns | None:
-        """Return the columns of a split, `train` or `test`; None where nothing is held out."""
+        """Return the columns of a split, `train` or `test`; None where nothing is held out.
+
+        Raises:
+            NotImplementedError: it is endless, and says `draw` instead.
+        """
         raise NotImplementedError(f"{type(self).__name__} says neither items nor draw")
 
     def draw(self, count: int, generator: torch.Generator) -> Columns:
-        """Draw new items of an endless source."""
+        """Draw new items of an endless source.
+
+        Raises:
+            NotImplementedError: it is finite, and says `items` instead.
+        """
         raise NotImplementedError(f"{type(self).__name__} is finite")
 
     def truth(self, items: Tensor) -> dict[str, float]:

@@ -30,7 +30,8 @@ from liangyi.core.spec import Label
 from liangyi.core.verbs import samples
 from liangyi.data import Batches, Source
 from liangyi.nets.fast.sequential import plain
-from liangyi.runs.run import Run, build
+from liangyi.runs.building import build
+from liangyi.runs.run import Run
 from liangyi.session import Session, Stepped, create
 from liangyi.session.layers import example
 from liangyi.training.trainer import Trainer

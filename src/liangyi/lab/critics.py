@@ -30,7 +30,7 @@ from liangyi.lab.table import Summary, markdown
 from liangyi.metrics.frechet import frechet, gaussian
 from liangyi.metrics.transport import wasserstein
 from liangyi.nets.mlp import mlp
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.training.trainer import Trainer
 from liangyi.zoo.adversarial.wgan import WGAN, WGANConfig, clip
 from liangyi.zoo.adversarial.wgan_gp import WGANGP, WGANGPConfig

@@ -13,7 +13,7 @@ from liangyi.core.batch import Points
 from liangyi.core.config import Training
 from liangyi.core.model import Model
 from liangyi.core.spec import Spec, Vector
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.training.trainer import Trainer
 
 Law = Callable[[Tensor, Tensor], Tensor]  # of N(0, 1) and U(0, 1), [N D] and [N]: points [N D]

@@ -19,6 +19,7 @@ from liangyi.core import files, schema
 from liangyi.core.errors import UserError, shown
 from liangyi.runs import older
 
+CONFIG = "config.json"
 FORMAT = 1
 
 

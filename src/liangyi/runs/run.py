@@ -3,8 +3,7 @@
 config.json    model, data, training settings, versions: enough to build the model again
 process.json   who is training it now
 log.jsonl      one line a report
-samples/       step-numbered pictures, always of the same noise
-real.png       real items to hold beside them
+samples/ ...   sheets of pictures (sheets.py)
 checkpoints/   tensors and JSON only
 borrowed/      frozen weights of other networks that it needs, once
 origin/        the weights that it began with, where those are another run's
@@ -16,7 +15,6 @@ Everything that knows these names is in this room.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -24,39 +22,39 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
-
 from liangyi import data as sources
-from liangyi.core import capacity, draw, files, registry
+from liangyi.core import files, registry
 from liangyi.core.cell import cell
-from liangyi.core.config import Config, Training, from_plain, help_of, to_plain
-from liangyi.core.counts import few, many
+from liangyi.core.config import Training, from_plain, help_of, to_plain
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError, shown
 from liangyi.core.model import Model
-from liangyi.core.spec import Pixels, Spec
+from liangyi.core.spec import Spec
 from liangyi.data import Data, Source
 from liangyi.data.arrays import MEMORY
 from liangyi.runs import checkpoint, fitting, log, manifest, older
 from liangyi.runs.borrowed import borrowing, kept_beside
+from liangyi.runs.building import build
 from liangyi.runs.due import first_due
+from liangyi.runs.manifest import CONFIG
+from liangyi.runs.nearby import meant, there
 from liangyi.runs.origin import Origin, kept
 from liangyi.runs.place import Locked, Place
 from liangyi.runs.process import alive, claimed
+from liangyi.runs.sheets import SAMPLES, Sheets
 from liangyi.training.trainer import Trainer, load_weights
 
-__all__ = ["Locked", "Run", "State", "Weights", "build", "picture"]
+__all__ = ["Locked", "Run", "State", "Weights"]
 
 Tell = Callable[[str], None]
 State = Literal["new", "running", "stopped", "failed", "done"]
 Weights = Literal["best", "newest"]  # of which checkpoint
 
-_CONFIG, _LOG, _SAMPLES, _CHECKPOINTS = "config.json", "log.jsonl", "samples", "checkpoints"
-_REAL = "real.png"
+_LOG, _CHECKPOINTS = "log.jsonl", "checkpoints"
 _BACK = "going back to the checkpoint before it"
-_PNG = b"\x89PNG\r\n\x1a\n"
 
 
-class Run:
+class Run(Sheets):
     """One training on disk.
 
     Args:
@@ -70,12 +68,12 @@ class Run:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         if not self.there(self.path):
-            what = "" if self.path.is_dir() else f" (it has no {_CONFIG})"
-            raise UserError(f"{shown(self.path)} is not a run{_beside(self.path) or what}")
-        plain = manifest.read(self.path / _CONFIG)
+            what = "" if self.path.is_dir() else f" (it has no {CONFIG})"
+            raise UserError(f"{shown(self.path)} is not a run{meant(self.path) or what}")
+        plain = manifest.read(self.path / CONFIG)
         self.plain = plain
         self.place = Place(self.path)
-        where = f"{self.path}/{_CONFIG}: "
+        where = f"{self.path}/{CONFIG}: "
         self.kind = _kind(plain, self.path)
         self.config = from_plain(self.kind.Config, plain["config"], where)
         self.training = from_plain(Training, plain["training"], where)
@@ -84,7 +82,7 @@ class Run:
     @staticmethod
     def there(path: Path | str) -> bool:
         """Whether there is a run at a path."""
-        return (Path(path) / _CONFIG).is_file()
+        return there(path)
 
     @classmethod
     def create(
@@ -141,7 +139,7 @@ class Run:
             kept_beside(folder, model)
             if begins is not None:
                 plain["origin"] = begins.keep(folder)
-            files.write(folder / _CONFIG, json.dumps(plain, indent=2))
+            files.write(folder / CONFIG, json.dumps(plain, indent=2))
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise UserError(f"cannot write into {folder}: {error.strerror}") from None
@@ -167,7 +165,7 @@ class Run:
         training = self.plain["training"] | {"steps": steps, "epochs": None, "patience": 0}
         plain = self.plain | {"training": training}
         with self.lock():  # whoever trains it now has read the old aim
-            files.write(self.path / _CONFIG, json.dumps(plain, indent=2))
+            files.write(self.path / CONFIG, json.dumps(plain, indent=2))
         return Run(self.path)
 
     # what it learns from
@@ -202,7 +200,7 @@ class Run:
                     f'liangyi.resume("{self.path}", data)'
                 )
             return kept
-        return sources.opened(self.plain["data"], f"{self.path}/{_CONFIG}: ")
+        return sources.opened(self.plain["data"], f"{self.path}/{CONFIG}: ")
 
     def data(self, source: Source) -> Data:
         """Return the training data of a source.
@@ -316,7 +314,7 @@ class Run:
             Locked: another training holds it.
         """
         with self.place.lock(), claimed(self.path):
-            for name in ("", _CHECKPOINTS, _SAMPLES):
+            for name in ("", _CHECKPOINTS, SAMPLES):
                 files.sweep(self.path / name)
             yield
 
@@ -350,36 +348,6 @@ class Run:
             UserError: there is no sound checkpoint.
         """
         return Origin.of(self.path.absolute().name, *self.trained(tell))
-
-    def config_for(self, kind: type[Model]) -> Any:
-        """Return the settings of its model, for a run that begins with its weights.
-
-        Raises:
-            UserError: that is of another model.
-        """
-        if kind is not self.kind:
-            raise UserError(
-                f"{self.path} is a {self.kind.name()}, and its weights are of no use to a "
-                f"{kind.name()}",
-                setting="from_",
-            )
-        return self.config
-
-    def data_for(self, name: str) -> Any:
-        """Return the settings under which data of a name is served as it was to this run.
-
-        Args:
-            name: of the data, or its path; nothing: this run's own.
-        """
-        kind = sources.find(name or self.data_name)
-        own: Any = self.source().config if not name or name == self.data_name else kind.Config()
-        created, known = self.spec.created, {field.name for field in dataclasses.fields(own)}
-        if not isinstance(created, Pixels):
-            return own
-        form: dict[str, Any] = {"grey": created.channels == 1}
-        if created.height == created.width:
-            form["size"] = created.height
-        return dataclasses.replace(own, **{k: v for k, v in form.items() if k in known})
 
     def model(self, tell: Tell = lambda line: None, weights: Weights = "best") -> Model:
         """Return the trained model in evaluation mode: averaged weights where there are such.
@@ -496,37 +464,6 @@ class Run:
         """
         return log.read(self.path / _LOG)
 
-    def samples(self) -> list[tuple[int, bytes]]:
-        """Return step and PNG file of each sheet of samples, in order; others are left out."""
-        found = []
-        for path in sorted(self.path.glob(f"{_SAMPLES}/*.png")):
-            content = picture(path)
-            if checkpoint.NAME.fullmatch(path.stem) and content:
-                found.append((int(path.stem), content))
-        return found
-
-    def newest_sample(self) -> bytes | None:
-        """Return the newest sheet of samples as a PNG file, None before the first."""
-        for path in sorted(self.path.glob(f"{_SAMPLES}/*.png"), reverse=True):
-            if checkpoint.NAME.fullmatch(path.stem) and (content := picture(path)):
-                return content
-        return None
-
-    def keep_sample(self, step: int, png: bytes) -> None:
-        """Write a sheet of samples."""
-        self.place.demand()
-        (self.path / _SAMPLES).mkdir(exist_ok=True)
-        files.write(self.path / _SAMPLES / f"{step:08d}.png", png)
-
-    def real(self) -> bytes | None:
-        """Return the sheet of real items to hold beside the samples, None where there is none."""
-        return picture(self.path / _REAL)
-
-    def keep_real(self, png: bytes) -> None:
-        """Write that sheet."""
-        self.place.demand()
-        files.write(self.path / _REAL, png)
-
     # what others keep beside it
 
     @property
@@ -553,21 +490,6 @@ class Run:
         files.write(self.report, page)
         return self.report
 
-    def nearest(self) -> bytes | None:
-        """Return the sheet of samples above their nearest training items, None before a score."""
-        return picture(self.path / "nearest.png")
-
-    def keep_nearest(self, png: bytes) -> None:
-        """Write that sheet.
-
-        Raises:
-            UserError: it cannot be written.
-        """
-        try:
-            files.write(self.path / "nearest.png", png)
-        except OSError as error:
-            raise UserError(f"cannot write into {self.path}: {error.strerror}") from error
-
     def beside(self, name: str) -> Path:
         """Return the place of what somebody else wants to keep with the run."""
         return self.path / name
@@ -588,55 +510,7 @@ def _kind(plain: Mapping[str, Any], path: Path) -> type[Model]:
     return registry.find(name)
 
 
-def runs_in(folder: Path) -> list[Path]:
-    """Return the runs that lie in a folder, the newest first."""
-    try:
-        found = [inner for inner in folder.iterdir() if Run.there(inner)]
-        return sorted(found, key=lambda run: (-run.stat().st_mtime, run))
-    except OSError:
-        return []
-
-
-def _beside(path: Path) -> str:
-    """Say which runs lie in a folder that is none, or which one may be meant."""
-    if inside := runs_in(path):
-        count = many(len(inside), "run")
-        return f", but holds {count}: {few([shown(run) for run in inside], 4)}; name one"
-    known = {run.name: run for place in (path.parent, Path("runs")) for run in runs_in(place)}
-    near = difflib.get_close_matches(path.name[:100], known, n=2, cutoff=0.6)
-    near = [path.name] if path.name in known else near
-    return f"; did you mean {' or '.join(shown(known[name]) for name in near)}?" if near else ""
-
-
-def picture(path: Path) -> bytes | None:
-    """Return a PNG file, None where there is none."""
-    try:
-        content = files.read(path)
-    except OSError:
-        return None
-    return content if content.startswith(_PNG) else None
-
-
 def _shown(found: checkpoint.Checkpoint) -> str:
     """Return the prefix of the weights that draw samples."""
     averaged = any(name.startswith("averaged/") for name in found.tensors)
     return "averaged" if averaged else "model"
-
-
-def build(kind: type[Model], config: Config, spec: Spec, seed: int) -> Model:
-    """Return a new model whose first weights are a function of the seed.
-
-    Raises:
-        UserError: the model cannot learn from such data, or not with such settings.
-    """
-    kind.batch_type(spec)
-    with draw.seeded(seed, "weights", device=torch.device("cpu")):
-        try:
-            with capacity.bounded(kind.name(), config):
-                return kind(config, spec)
-        except (ValueError, IndexError, ZeroDivisionError) as error:
-            if isinstance(error, UserError):
-                raise
-            raise UserError(
-                f"{kind.name()} cannot be built with these settings for {spec.created}: {error}"
-            ) from error

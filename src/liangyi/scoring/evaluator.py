@@ -34,7 +34,7 @@ from liangyi.data import Batches, Data, Dataset, Source
 from liangyi.data.pictures.resize import resized
 from liangyi.data.pictures.rotated import rotated
 from liangyi.runs import checkpoint, fitting
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.scoring.held_out import figures_on
 from liangyi.training.devices import choose_device
 from liangyi.training.trainer import Trainer, load_weights

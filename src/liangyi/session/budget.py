@@ -21,7 +21,7 @@ from liangyi.core.config import Training, to_plain
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.data import Batches, Data, Source
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.session.create import create
 from liangyi.session.recorder import Recorder
 from liangyi.session.report import write_report

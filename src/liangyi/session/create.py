@@ -14,8 +14,9 @@ from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.data import Data, Source
 from liangyi.doctor.few import ENOUGH, too_few
+from liangyi.runs.building import build
 from liangyi.runs.origin import Origin
-from liangyi.runs.run import Run, build
+from liangyi.runs.run import Run
 from liangyi.scoring.validation import validation_of
 from liangyi.session.best import keep_evaluator
 from liangyi.training.devices import choose_device

@@ -12,7 +12,7 @@ from liangyi.core.config import Config, Training
 from liangyi.core.model import Model
 from liangyi.core.spec import Label, Pixels, Spec, Words, fields_of
 from liangyi.data import Batches, Dataset
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.training.devices import choose_device
 from liangyi.training.trainer import Trainer
 

@@ -12,7 +12,7 @@ from liangyi.data import Dataset
 from liangyi.metrics import error
 from liangyi.metrics.card import Card
 from liangyi.metrics.neighbours import nearest
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.scoring.subject import Subject
 
 

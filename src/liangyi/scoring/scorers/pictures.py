@@ -23,7 +23,7 @@ from liangyi.metrics.frechet import frechet, frechet_error, gaussian
 from liangyi.metrics.kernel import kernel_distance, kernel_error
 from liangyi.metrics.memorisation import memorisation
 from liangyi.metrics.neighbours import manifold, manifold_errors, two_sample, two_sample_error
-from liangyi.runs.run import build
+from liangyi.runs.building import build
 from liangyi.scoring.evaluator import Evaluator, evaluator_of
 from liangyi.scoring.held_out import figures_on
 from liangyi.scoring.subject import Subject

@@ -9,8 +9,9 @@ where psi, one linear layer here, asks whether the picture is real, and the prod
 real one of its class. The objective is that of the GAN (arXiv:1406.2661, algorithm 1), with each
 picture beside its class.
 
-Changed from `dcgan`: the classes; maps may become 3 pixels small, so that 28 are halved three
-times; half of its width; the learning rate falls to zero in the second half of the training.
+Changed from `cgan`: the networks, those of `dcgan` at half of its width, whose maps may become 3
+pixels small, so that 28 are halved three times; the projection; the learning rate falls to zero in
+the second half of the training.
 
 Departures: networks of `dcgan` instead of residual ones with class-wise batch normalisation; the
 generator reads the class, one-hot, beside the noise; the non-saturating loss instead of the hinge.
@@ -19,21 +20,18 @@ generator reads the class, one-hot, beside the noise; the non-saturating loss in
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from liangyi.core import draw
 from liangyi.core.batch import Labelled
 from liangyi.core.config import Config, Count, Natural, Positive, Share, Target, Training, Unit
-from liangyi.core.model import verb
 from liangyi.core.registry import register
-from liangyi.core.spec import Pixels
 from liangyi.nets import dcgan
 from liangyi.nets.fast.sequential import Sequential
-from liangyi.zoo.adversarial.gan import GAN
+from liangyi.zoo.conditional.cgan import CGAN
 
 SMALLEST = 3  # pixels of a side
 
@@ -52,12 +50,11 @@ class ProjectionGANConfig(Config):
 
 
 @register("projection-gan")
-class ProjectionGAN(GAN):
+class ProjectionGAN(CGAN):
     """Projection GAN: a DCGAN that is told the class."""
 
     Config = ProjectionGANConfig
     eats = (Labelled,)
-    data = "mnist"
     recipe = Training(steps=8000, batch_size=64)
     tiny: ClassVar = {"width": 8, "latent": 8}
 
@@ -80,45 +77,11 @@ class ProjectionGAN(GAN):
         steps = self.config.decay_steps
         return min(1.0, max(0.0, 2 * (1 - step / steps))) if steps else 1.0
 
-    def code(self, noise: Tensor, label: Tensor) -> Tensor:
-        """Return noise [N latent] beside classes [N], one-hot."""
-        return torch.cat([noise, one_hot(label, len(self.spec.classes)).to(noise)], 1)
-
-    def generated(self, count: int, given: Any = None) -> Labelled:
-        """Return pictures with the classes that were asked for: those given, or random ones."""
-        classes = len(self.spec.classes)
-        label = given.label if given else draw.integers(classes, count, device=self.device)
-        return Labelled(self.generate(self.code(self.noise(count), label)), label)
-
-    def judgement(self, batch: Labelled) -> Tensor:
-        """Return the logits of pictures of their classes."""
-        logits: Tensor = self.discriminator(batch.image, batch.label)
-        return logits
-
-    @verb
-    def sample(self, count: int, label: int | str | None = None) -> Annotated[Tensor, Pixels]:
-        """Return `count` pictures of one class, or of all classes in turn.
-
-        Raises:
-            UserError: there is no such class.
-        """
-        return self.generate(self.code(self.noise(count), self.asked(count, label)))
-
-    @verb
-    def interpolate(
-        self, count: int, stops: int = 4, label: int | str | None = None, begin: int = 0,
-        end: int | None = None,
-    ) -> Annotated[Tensor, Pixels]:  # fmt: skip
-        """Return pictures on a closed walk of `count` through the noise: all, or `begin` ... `end`.
-
-        They show one class, or another one after each stop.
-
-        Raises:
-            UserError: there is no such class.
-        """
-        walk = draw.loop(self.noise(stops), count, begin, end)
-        turn = torch.arange(begin, begin + len(walk), device=self.device) * stops // count
-        return self.generate(self.code(walk, self.asked(stops, label)[turn]))
+    def generate(self, noise: Tensor, *given: Tensor) -> Tensor:
+        """Return pictures for noise [N latent] beside classes [N], one-hot; differentiable."""
+        (label,) = given
+        chosen = one_hot(label, len(self.spec.classes)).to(noise)
+        return super().generate(torch.cat([noise, chosen], 1))
 
 
 class Projection(nn.Module):
