@@ -58,7 +58,7 @@ def test_the_readmes_list_the_models_by_family(name):
     assert {f: m for f, m in shown.items() if m} == zoo
 
 
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[path.name for path in PAGES])
