@@ -81,8 +81,7 @@ def _path(name: str) -> Path:
         return path
     if any(mark in name for mark in "/\\.~"):
         raise UserError(f"there is no picture and no folder of pictures at {shown(name)}")
-    known = [known for known, kind in registered().items() if not kind.by_path]
-    raise unknown("data", name, [*known, "PATH/OF/PICTURES"])
+    raise unknown("data", name, [*names(), "PATH/OF/PICTURES"])
 
 
 def choose(name: str, **settings: Any) -> Source:
