@@ -1,0 +1,37 @@
+"""Whether drawn pictures are faces: what the classifier learns from, and the bench."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from liangyi.core.errors import UserError
+from liangyi.lab import faces
+from liangyi.lab.entry import parse
+
+
+def test_scrambled_pictures_keep_their_patches_and_change_their_places():
+    image = torch.arange(2 * 3 * 8 * 12, dtype=torch.float).view(2, 3, 8, 12)
+    other = faces.scrambled(image)
+    assert other.shape == image.shape and not torch.equal(other, image)
+    assert torch.equal(other.flatten(1).sort(1)[0], image.flatten(1).sort(1)[0])
+
+    def patches(one):
+        found = one.unfold(1, 2, 2).unfold(2, 3, 3).permute(1, 2, 0, 3, 4).reshape(16, -1)
+        return {tuple(each.tolist()) for each in found}
+
+    # breaks when pixels move between patches, or two pictures are mixed
+    assert patches(other[0]) == patches(image[0]) and patches(other[1]) == patches(image[1])
+
+
+def test_half_of_what_the_classifier_sees_are_faces():
+    real, other = torch.rand(10, 1, 8, 8), torch.rand(10, 1, 8, 8)
+    found = faces._labelled(real, other)
+    assert found["label"].tolist() == [1] * 10 + [0] * 10
+    assert torch.equal(found["image"][:10], (255 * real).round().byte())
+    assert torch.equal(found["image"][10:15], (255 * other[:5]).round().byte())
+
+
+def test_faces_must_be_named(tmp_path):
+    with pytest.raises(UserError, match="name a folder of faces"):
+        faces.trials([parse("dcgan")], (), 1, tmp_path, None)
