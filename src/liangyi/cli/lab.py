@@ -17,6 +17,7 @@ EXPERIMENTS = {
     "modes": "how many modes survive on ring, grid and stacked MNIST: the table of PacGAN",
     "quality": "how good the pictures of each GAN are after the same small budget",
     "faces": "how many drawn pictures a classifier takes for faces, plainly trained and augmented",
+    "truncation": "what is won and lost where noise is kept near zero: precision against recall",
     "battle": "whose discriminator is fooled less by the other's samples: GRAN's own metric",
 }
 CLAIMS = {  # which need neither models nor data

@@ -1,0 +1,24 @@
+"""Truncation against quality: the bench's rows and its figure, on a training of few steps."""
+
+from __future__ import annotations
+
+from liangyi.lab import truncation
+from liangyi.lab.entry import parse
+
+
+def test_every_limit_is_measured_once_and_drawn(tmp_path, monkeypatch):
+    monkeypatch.setattr(truncation, "_SAMPLES", 100)
+    entry = parse("sngan:width=8")
+    (trial,) = truncation.trials([entry], ("digits",), 1, tmp_path, 4)
+    trial.train()
+    truncation.finish(trial)
+    text, plain = truncation.table([trial])
+    assert [row["truncation"] for row in plain] == list(truncation.LIMITS)
+    assert text.count("`sngan:width=8`") == len(truncation.LIMITS)
+    assert (tmp_path / "truncation.png").stat().st_size > 1000
+    # breaks when the limit does not reach the noise
+    frechet = [row["frechet"]["mean"] for row in plain]
+    assert len(set(frechet)) == len(frechet)
+    kept = trial.run.beside("truncation.json").read_bytes()
+    truncation.finish(trial)
+    assert trial.run.beside("truncation.json").read_bytes() == kept
