@@ -22,12 +22,12 @@ from liangyi.metrics.neighbours import manifold
 from liangyi.runs.run import Run
 from liangyi.scoring.evaluator import evaluator_of
 
-MODELS = ("projection-gan",)
+MODELS = ("sngan:width=32",)
 PICTURES = MODELS
 DATA = ("mnist",)
 COLUMNS = ("precision", "recall", "coverage", "frechet")
 LIMITS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, None)  # deviations; the last is all noise
-_SAMPLES, _STEPS = 2000, 8000
+_SAMPLES, _STEPS = 2000, 6000
 
 
 def trials(
