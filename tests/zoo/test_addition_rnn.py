@@ -28,6 +28,7 @@ def test_the_table_is_the_notes(model):
     assert sum(count for *_, count in rows) == 206_348 == 205_324 + 2 * 4 * 128
 
 
+@torch.no_grad()
 def test_first_weights_are_those_of_keras(model):
     for layer in model.network:
         if isinstance(layer, LSTM):

@@ -47,9 +47,9 @@ def test_no_sum_is_there_twice_and_a_tenth_is_held_out():
 
 def test_lengths_of_numbers_are_drawn_evenly_then_digits():
     # breaks when numbers are drawn evenly from 0 ... 999: nine in ten would have three digits
-    numbers = [number for pair in pairs(questions=20_000)["train"] for number in pair]
-    long = sum(number > 99 for number in numbers) / len(numbers)
-    assert long == pytest.approx(0.36, abs=0.06)  # .3, and a little more as others repeat
+    numbers = torch.from_numpy(next(choose("additions")._draws())).flatten()
+    shares = [float((numbers < limit).float().mean()) for limit in (10, 100, 1000)]
+    assert shares == pytest.approx([(1 + 0.1 + 0.01) / 3, (2 + 0.1) / 3, 1], abs=0.006)
 
 
 def test_all_sums_there_are_can_be_had_and_no_more():

@@ -97,14 +97,12 @@ class Additions(Source):
 
     def _draws(self) -> Iterator[np.ndarray]:
         """Yield pairs [M 2] of random numbers for ever."""
-        dice = draw.generator(0, "additions")
+        digits, dice = self.config.digits, draw.generator(0, "additions")
         while True:
             size = (max(self.config.questions, 10_000), 2)
-            limit = 10 ** torch.randint(
-                1, self.config.digits + 1, size, generator=dice, device="cpu"
-            )
+            length = torch.randint(1, digits + 1, size, generator=dice, device="cpu")
             share = torch.rand(size, generator=dice, dtype=torch.float64, device="cpu")
-            yield (share * limit).long().numpy()
+            yield (share * 10**length).long().numpy()
 
     def strata(self, rows: Columns) -> dict[str, Tensor]:
         """Return what makes a sum easy or hard: its carries, and its answer's digits."""
