@@ -74,7 +74,7 @@ class Source(ABC):
         """Return the true class [N] of generated items [N ...], where a known law tells it."""
         return None
 
-    def strata(self, rows: Columns) -> dict[str, Tensor]:
+    def strata(self, rows: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return whole numbers [N] of items by which some are harder than others, by their name."""
         return {}
 

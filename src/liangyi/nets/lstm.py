@@ -49,7 +49,8 @@ class OneHot(nn.Module):
 
     def forward(self, token: Tensor) -> Tensor:
         """Return rows [N T count] of words [N T]."""
-        return nn.functional.one_hot(token, self.count).float()
+        rows: Tensor = nn.functional.one_hot(token, self.count).float()
+        return rows
 
 
 class Repeat(nn.Module):

@@ -7,7 +7,7 @@ there twice, 61+535 counting as 535+61, so that no held-out sum was learned the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -104,12 +104,12 @@ class Additions(Source):
             share = torch.rand(size, generator=dice, dtype=torch.float64, device="cpu")
             yield (share * 10**length).long().numpy()
 
-    def strata(self, rows: Columns) -> dict[str, Tensor]:
+    def strata(self, rows: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return what makes a sum easy or hard: its carries, and its answer's digits."""
         lines = fields.lines(self._fields()[0], rows["question"])
         pairs = [[int(number) for number in line.split("+")] for line in lines]
         one, other = torch.tensor(pairs, device="cpu").unbind(1)
         powers = [10**place for place in range(1, self.config.digits + 1)]
-        carries = sum((one % power + other % power >= power).long() for power in powers)
-        length = 1 + sum((one + other >= power).long() for power in powers)
+        carries = torch.stack([one % power + other % power >= power for power in powers]).sum(0)
+        length = 1 + torch.stack([one + other >= power for power in powers]).sum(0)
         return {"carries": carries, "length": length}

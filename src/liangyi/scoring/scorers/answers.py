@@ -38,7 +38,7 @@ def cards(subject: Subject) -> list[Card]:
         _share(subject, "exact_match", whole,
                f"share of answers without a mistake; {guessed:.3f} without the question", facts),
     ]  # fmt: skip
-    for name, values in subject.run.source().strata(data.columns).items():
+    for name, values in subject.run.source().strata(batch._asdict()).items():
         for value in values.unique().tolist():
             found.append(
                 _share(subject, f"exact_match_{name}_{value}", whole[values == value],

@@ -83,7 +83,8 @@ class AdditionRNN(Model):
     @verb
     def answer(self, question: Tensor) -> Annotated[Tensor, Words]:
         """Return answers [N A] of questions [N Q]."""
-        return self(question).argmax(2)
+        logits: Tensor = self(question)
+        return logits.argmax(2)
 
     @verb
     def evaluate(self, batch: Questions) -> dict[str, Tensor]:
