@@ -82,7 +82,7 @@ def test_spaces_are_symbols_like_others(small):
     (update,) = model.updates(batch, 0)
     logs = model(batch.question).log_softmax(2).gather(2, batch.answer[..., None])
     assert (batch.answer == 0).any()
-    assert float(update.loss) == pytest.approx(-float(logs.mean()), rel=1e-5)
+    assert update.loss.item() == pytest.approx(-logs.mean().item(), rel=1e-5)
 
 
 def test_figures_are_of_symbols_and_of_whole_answers(small):
