@@ -20,6 +20,11 @@ class LSTM(nn.LSTM):
         last: give the last state alone.
     """
 
+    weight_ih_l0: Tensor
+    weight_hh_l0: Tensor
+    bias_ih_l0: Tensor
+    bias_hh_l0: Tensor
+
     def __init__(self, inputs: int, width: int, last: bool = False) -> None:
         super().__init__(inputs, width, batch_first=True)
         self.last = last
