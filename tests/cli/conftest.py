@@ -17,6 +17,7 @@ from liangyi.cli import main
 
 # flags that make each model small enough to train in a moment
 FLAGS = {
+    "addition-rnn": "--digits 2 --questions 400 --width 8",
     "acgan": "--data digits --size 20 --width 4 --depth 8 --latent 8",
     "dcgan": "--width 4 --latent 8",
     "gan": "--generator-widths 16 --discriminator-widths 16 --latent 8",

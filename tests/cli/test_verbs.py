@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from liangyi import fields
 from liangyi.api import train
 from liangyi.core.verbs import samples
 from liangyi.data.pictures.files import decode
@@ -243,3 +244,30 @@ def test_a_verb_says_that_it_takes_the_best_weights(say, rows, monkeypatch):
     assert "weights: best, step 2 of 4; --newest for the newest" in answer.err
     answer = say("encode infogan -n 2 --newest -o newest.npy")
     assert answer.code == 0 and "weights" not in answer.err
+
+
+def test_what_can_be_typed_is_asked_about_as_it_is_typed(say, trained, tmp_path):
+    run = str(trained / "addition-rnn")
+    rows = json.loads(say("answer", run, "7+12", "99+1", "--json").out)
+    model = Run(run).model()
+    wanted = model.answer(fields.typed(model.spec["question"], ["7+12", "99+1"]))
+    lines = [line.strip() for line in fields.lines(model.spec["answer"], wanted)]
+    assert rows == [
+        {"question": "7+12", "answer": lines[0]}, {"question": "99+1", "answer": lines[1]},
+    ]  # fmt: skip
+    assert say("answer", run, "7+12").out.splitlines()[-1].split() == ["7+12", *lines[0].split()]
+    assert say("answer", run, "-n", "3", "-o", "three.csv").out == "3 rows: three.csv\n"
+    with Path("three.csv").open() as file:
+        assert all("+" in row["question"] for row in csv.DictReader(file))
+    assert "Sentences are typed" in say("answer", run, "--help").out
+    np.save("two.npy", np.array([[2, 1, 3, 0, 0], [4, 1, 5, 0, 0]]))
+    assert say("answer", run, "two.npy").code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [("7x1", "unknown symbol 'x'"), ("777+1", None), ("777+12", "has 6 symbols; at most 5 fit")],
+)
+def test_what_cannot_be_typed_is_one_line(say, trained, text, complaint):
+    answer = say("answer", str(trained / "addition-rnn"), text)
+    assert answer.code == 0 if complaint is None else complaint in answer.complaint

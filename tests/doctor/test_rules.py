@@ -72,6 +72,39 @@ def test_what_has_passed_is_no_verdict(name):
     assert verdict.healthy
 
 
+def memory(held_out, own=lambda look: 1 / (look + 1), **more):
+    """Return the log of a model that answers, by its held-out loss at each look."""
+    return [
+        {"step": 100.0 * (look + 1), "loss": own(look), "test/loss": held_out(look),
+         "signal/model_gradient": 1.0, **more}
+        for look in range(LOOKS)
+    ]  # fmt: skip
+
+
+PLAIN = Facts(settings={"width": 64, "examine_every": 100, "steps": 2000}, total=2000, made=2000)
+
+
+def test_what_is_learned_by_heart_is_told_with_its_beginning():
+    (verdict,) = verdicts(memory(lambda look: 0.5 + 0.1 * abs(look - 6)), PLAIN)
+    assert verdict.name == "overfits" and verdict.since == 700
+    assert {advice.setting for advice in verdict.advice} == {"", "steps", "width"}
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        memory(lambda look: 1 / (look + 1) + 0.01),  # both fall
+        memory(lambda look: 0.5 + 1.5 * (look == LOOKS - 1)),  # one look
+        memory(lambda look: 0.5 + 0.1 * abs(look - 6), own=lambda look: 0.5 + 0.1 * abs(look - 6)),
+        # surer than it should be, and right
+        memory(lambda look: 0.5 + 0.1 * abs(look - 6), **{"test/accuracy": 0.99}),
+    ],
+    ids=["falling", "a spike", "both rise", "right"],
+)
+def test_what_is_not_learned_by_heart_is_not_called_so(log):
+    assert "overfits" not in {verdict.name for verdict in verdicts(log, PLAIN)}
+
+
 def test_two_looks_are_an_accident():
     (verdict,) = verdicts(log(SICK["mode collapse"], since=LOOKS - 2), FACTS)
     assert verdict.healthy

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from liangyi import fields
-from liangyi.core.spec import Words
+from liangyi.core.errors import UserError
+from liangyi.core.spec import Vector, Words
 from liangyi.fields import words as module
 
 CPU = torch.device("cpu")
@@ -68,3 +69,30 @@ def test_sheets_are_listings_as_long_as_their_sentences_with_captions() -> None:
 def test_long_listings_make_no_endless_pictures() -> None:
     picture = fields.sheet(Words(9000, 9), torch.randint(9, (500, 9000)), (0.0, 1.0))
     assert picture.width < 3000 and picture.height < 3000
+
+
+def test_what_is_typed_is_read_as_it_is_written() -> None:
+    letters, words = Words(4, (" ", "+", "1", "2")), Words(2, ("the", "cat", "sat"))
+    items = fields.typed(letters, ["1+2", "2", "1+22"])
+    assert items.tolist() == [[2, 1, 3, 0], [3, 0, 0, 0], [2, 1, 3, 3]]
+    assert fields.lines(letters, items) == ["1+2 ", "2   ", "1+22"]
+    assert fields.typed(words, ["the cat", " sat  the"]).tolist() == [[0, 1], [2, 0]]
+    assert fields.typeable(letters) and fields.typeable(words)
+    assert not fields.typeable(Words(2, 400)) and not fields.typeable(Vector(2))
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "complaint"),
+    [
+        (Words(3, (" ", "1", "+")), "1x", r"unknown symbol 'x'; there are: 1, \+"),
+        (Words(3, (" ", "1", "+")), "1+11", "'1\\+11' has 4 symbols; at most 3 fit"),
+        (Words(3, (" ", "1", "+")), "", "'' has 0 symbols"),
+        (Words(2, ("the", "cat")), "the dog", "unknown word 'dog'"),
+        (Words(2, ("the", "cat")), "cat", "'cat' has 1 word; 2 fit"),
+        (Words(2, 400), "12 7", "words have numbers here"),
+        (Vector(2), "1 2", "1 2 holds no points of 2"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line(field, text, complaint) -> None:
+    with pytest.raises(UserError, match=complaint):
+        fields.typed(field, [text])

@@ -36,6 +36,7 @@ class Output(Config):
 
 def main(verb: str, words: Sequence[str]) -> None:
     """Ask a trained model and write or print its answer."""
+    from liangyi import fields
     from liangyi.cli.choose import run_of, value_of, weights_of
     from liangyi.cli.flags import parse_all
     from liangyi.cli.watch import say
@@ -64,7 +65,8 @@ def main(verb: str, words: Sequence[str]) -> None:
     for name in asked.demanded:
         if getattr(settings, name) is None:
             raise UserError(f"{verb} wants it", setting=name)
-    if output.out and (asked.result is dict or isinstance(asked.gives, Label)):
+    told = isinstance(asked.gives, Label) or (asked.gives and fields.typeable(asked.gives))
+    if output.out and (told or asked.result is dict):
         _demand_table(output.out)
     model = run.model(say, weights_of(run, output.newest))
     about = _items(run, model, asked, words[1:count], output, say)
@@ -98,12 +100,15 @@ def _about(asked: Binding) -> str:
         return about
     if field is None:
         return f"{about}\n\nThe {asked.item}s are rows of numbers in FILE.npy."
+    from liangyi import fields
     from liangyi.core.counts import plural
 
+    typed = "typed as they are, or numbers in FILE.npy"
+    read = "files, folders or FILE.npy, brought to the size and the range that the model learned"
+    ways = typed if fields.typeable(field) else f"{read} from"
     return (
-        f"{about}\n\n{plural(field.noun).capitalize()} are files, folders or FILE.npy, "
-        "brought to the size and the range that the model learned from; without any it is asked "
-        "about held-out items of the run's data."
+        f"{about}\n\n{plural(field.noun).capitalize()} are {ways}; without any it is asked about "
+        "held-out items of the run's data."
     )
 
 
@@ -117,7 +122,8 @@ def _helped(verb: str) -> str:
     name = registry.verbs()[verb][0]
     kind = registry.find(name)
     examples: dict[type[Field], Field] = {
-        Pixels: Pixels(1, 28, 28), Vector: Vector(2), Words: Words(1, 2), Label: Label(("0", "1")),
+        Pixels: Pixels(1, 28, 28), Vector: Vector(2), Words: Words(1, ("0", "1")),
+        Label: Label(("0", "1")),
     }  # fmt: skip
     known = {part: examples[what] for part, what in fields_of(kind.eats[0]).items()}
     asked = bound(kind, verb, Spec(next(iter(known)), **known))
@@ -170,21 +176,21 @@ def _tell(model: Any, asked: Binding, about: Given | None, answer: Any, output: 
         elif output.out:
             print(f"{many(len(rows), 'row')}: {output.out}")
         else:
-            print(_lines(rows))
+            print(_lines(rows, isinstance(answer, dict)))
         return
     out = _write_items(model, asked, about, answer, output)
     shown = answer.flatten(0, 1) if asked.gives and answer.dim() == 5 else answer
     print(f"{many(len(shown), asked.gives.noun if asked.gives else 'row')}: {out}")
 
 
-def _lines(rows: Sequence[dict[str, Any]]) -> str:
+def _lines(rows: Sequence[dict[str, Any]], figures: bool) -> str:
     """Return rows as a table for people; one row of figures as a line each."""
     from liangyi.views import text
 
     shown = text.table()
-    figures = len(rows) == 1 and "file" not in rows[0]
-    for name in ("figure", "value") if figures else rows[0]:
-        shown.add_column(name, justify="left" if name in ("file", "class", "figure") else "right")
+    heads = {"figure": "", "value": 0.0} if figures else rows[0]
+    for name, value in heads.items():
+        shown.add_column(name, justify="left" if isinstance(value, str) else "right")
     pairs = [list(pair) for pair in rows[0].items()] if figures else [[*r.values()] for r in rows]
     for cells in pairs:
         shown.add_row(*(f"{c:.4g}" if isinstance(c, float) else text.words(str(c)) for c in cells))

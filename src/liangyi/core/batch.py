@@ -44,6 +44,13 @@ class Tokens(NamedTuple):
     token: Annotated[Tensor, Words]  # [N L], int64, 0 ... vocabulary - 1
 
 
+class Questions(NamedTuple):
+    """Questions, each with the answer that is right."""
+
+    question: Annotated[Tensor, Words]  # [N Q], int64, 0 ... vocabulary - 1
+    answer: Annotated[Tensor, Words]  # [N A], int64, 0 ... vocabulary - 1
+
+
 _learned: ContextVar[tuple[Tensor, ...]] = ContextVar("learned", default=())
 
 

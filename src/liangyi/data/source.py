@@ -74,6 +74,10 @@ class Source(ABC):
         """Return the true class [N] of generated items [N ...], where a known law tells it."""
         return None
 
+    def strata(self, rows: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return whole numbers [N] of items by which some are harder than others, by their name."""
+        return {}
+
     def fingerprint(self, split: str) -> str | None:
         """Name the content, so that a resumed run can tell that it has changed; None: a hash."""
         return None

@@ -106,6 +106,11 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
         Remedy("a smaller discriminator", "discriminator_widths", _halved),
         Remedy("smaller networks", "width", _halved),
     ),
+    "overfits": (
+        Remedy("more training items"),
+        Remedy("a smaller model", "width", _halved),
+        Remedy("smaller networks", "widths", _halved),
+    ),
     "oscillation": (
         Remedy("less momentum", "betas", lambda betas: (0.0, 0.99)),
         Remedy("a lower learning rate", "learning_rate", _times(0.3)),

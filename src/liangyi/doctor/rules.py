@@ -11,12 +11,12 @@ import statistics
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from liangyi.doctor.chart import Chart
+from liangyi.doctor.chart import LEAST, Chart
 from liangyi.doctor.facts import Facts
 from liangyi.doctor.few import too_few
 from liangyi.doctor.remedies import advice
 from liangyi.doctor.verdict import Advice, Verdict
-from liangyi.doctor.well import LOOKS, well
+from liangyi.doctor.well import GOOD, LOOKS, well
 from liangyi.runs.copies import Copies
 
 
@@ -203,6 +203,30 @@ def discriminator_overfits(chart: Chart, facts: Facts) -> Verdict | None:
     )  # fmt: skip
 
 
+def overfits(chart: Chart, facts: Facts) -> Verdict | None:
+    """The loss on held-out items has left its lowest point behind, the training's own falls on."""
+    accuracy = chart.newest("test/accuracy")
+    if facts.adversary or (accuracy is not None and accuracy >= GOOD):
+        return None  # what is right, and only surer than it should be, serves its purpose
+    for name in ("loss", "nll"):
+        held_out, own = chart.line(f"test/{name}"), dict(chart.line(name))
+        if len(held_out) < EARLY or not own:
+            continue
+        since, least = min(held_out, key=lambda pair: pair[1])
+        now, learned = chart.last(f"test/{name}"), chart.last(name)
+        before = next((value for step, value in own.items() if step >= since), learned)
+        after = sum(step > since for step, _ in held_out)
+        if after >= LEAST and now > 1.1 * least and learned < before and now > 1.5 * learned:
+            return Verdict(
+                "overfits", since,
+                f"{name} of held-out items was {least:.3g} then and is {now:.3g}, where that of "
+                f"training items fell from {before:.3g} to {learned:.3g}",
+                advice("overfits", facts,
+                       Advice("an earlier stop: that is when it began", "steps", since)),
+            )  # fmt: skip
+    return None
+
+
 def oscillation(chart: Chart, facts: Facts) -> Verdict | None:
     """From the same noise, the weights of now and of the recent past draw other things."""
     since = _all_last(chart, ("drift", lambda v: v > 0.4), ("energy", lambda v: v > 0.05))
@@ -288,6 +312,7 @@ RULES: tuple[Rule, ...] = (
     discriminator_won,
     generator_won,
     discriminator_overfits,
+    overfits,
     oscillation,
     label_ignored,
     posterior_collapse,

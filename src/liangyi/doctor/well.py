@@ -18,9 +18,7 @@ def well(chart: Chart, facts: Facts) -> Verdict:
     ended = f"; {made:,} of {facts.total:,} planned steps are made" if stopped else ""
     accuracy = chart.newest("test/accuracy")
     if accuracy is not None and accuracy >= GOOD:
-        return Verdict(
-            "healthy", last, f"{accuracy:.1%} of held-out items are named rightly{ended}"
-        )
+        return Verdict("healthy", last, f"the accuracy on held-out items is {accuracy:.1%}{ended}")
     if chart.looks < LOOKS:
         looks = "1 look" if chart.looks == 1 else f"{chart.looks} looks"
         why = f"only {looks} so far"

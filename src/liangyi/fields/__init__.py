@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from liangyi.core import errors
+from liangyi.core.errors import UserError
 from liangyi.core.spec import Field
 
 if TYPE_CHECKING:
@@ -92,6 +94,22 @@ def lines(field: Field, items: Tensor) -> list[str]:
     """Return items as text, a line each."""
     rows = items.detach().cpu().flatten(1).tolist() if len(items) else []
     return [" ".join(f"{value:.4g}" for value in row) for row in rows]
+
+
+@singledispatch
+def typeable(field: Field) -> bool:
+    """Whether people can type such items, so that `lines` and `typed` are each other's inverse."""
+    return False
+
+
+@singledispatch
+def typed(field: Field, texts: Sequence[str]) -> Tensor:
+    """Return items [N ...] as people type them, a text each: the inverse of `lines`.
+
+    Raises:
+        UserError: items of this kind cannot be typed, or a text is none.
+    """
+    raise UserError(f"{errors.shown(texts[0])} holds no {field}; give them as FILE.npy")
 
 
 @singledispatch

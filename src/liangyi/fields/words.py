@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from liangyi import fields
+from liangyi.core.counts import many
+from liangyi.core.errors import UserError, shown, unknown
 from liangyi.core.spec import Words
 from liangyi.fields import Range
 
@@ -65,5 +69,37 @@ def _(field: Words, items: Tensor) -> list[str]:
         width = len(str(field.vocabulary - 1))
         return [" ".join(str(word).rjust(width) for word in row) for row in rows]
     words = field.vocabulary
-    join = "" if all(len(word) == 1 for word in words) else " "  # letters stand close
+    join = "" if _letters(words) else " "  # letters stand close
     return [join.join(words[number] for number in row) for row in rows]
+
+
+@fields.typeable.register
+def _(field: Words) -> bool:
+    return not isinstance(field.vocabulary, int)
+
+
+@fields.typed.register
+def _(field: Words, texts: Sequence[str]) -> Tensor:
+    """Look each word up; what is shorter is filled up with spaces, if the space is a word."""
+    words = field.vocabulary
+    if isinstance(words, int):
+        raise UserError(f"{shown(texts[0])} says nothing: words have numbers here; give FILE.npy")
+    rows = [text if _letters(words) else text.split() for text in texts]
+    numbers = {word: number for number, word in enumerate(words)}
+    found = np.full((len(rows), field.length), numbers.get(" ", -1))
+    for place, (row, text) in enumerate(zip(rows, texts, strict=True)):
+        short = len(row) < field.length and " " not in numbers
+        if short or len(row) > field.length or not row:
+            most = "" if short else "at most "
+            noun = "symbol" if _letters(words) else "word"
+            raise UserError(f"{shown(text)!r} has {many(len(row), noun)}; {most}{field.length} fit")
+        try:
+            found[place, : len(row)] = [numbers[word] for word in row]
+        except KeyError as error:
+            named = [word for word in words if word.strip()]
+            raise unknown("symbol" if _letters(words) else "word", error.args[0], named) from None
+    return torch.from_numpy(found)
+
+
+def _letters(words: Sequence[str]) -> bool:
+    return all(len(word) == 1 for word in words)

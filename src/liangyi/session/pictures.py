@@ -22,7 +22,7 @@ def sheet_of(model: Model, data: Data | None) -> bytes | None:
     """Return a PNG of what the model can show, None where that is nothing.
 
     Samples, with what was asked for beside them; or held-out items, each row followed by its
-    reconstructions; or the dream.
+    reconstructions; or held-out questions with the right answers and the model's; or the dream.
     """
     field, verbs = model.spec.created, model.verbs()
     named: tuple[str, ...] = ()
@@ -36,6 +36,13 @@ def sheet_of(model: Model, data: Data | None) -> bytes | None:
         items = getattr(_some(model, data, _PAIRS), model.spec.item)
         rows = zip(items.split(_ROW), model.reconstruct(items).split(_ROW), strict=True)
         shown = torch.cat([part for pair in rows for part in pair])
+    elif "answer" in verbs and data is not None:
+        batch = _some(model, data, fields.shown(field))
+        question = next(iter(verbs["answer"].parameters))
+        shown = model.answer(getattr(batch, question))
+        pairs = zip(*(fields.lines(model.spec[name], getattr(batch, name))
+                      for name in (question, model.spec.item)), strict=True)  # fmt: skip
+        named = tuple(f"{asked} | {right} |" for asked, right in pairs)
     elif "dream" in verbs:
         shown = model.dream()
     else:

@@ -38,15 +38,16 @@ def pays(model: Model, device: torch.device, steps: int) -> bool:
     """Whether compiling is worth its time: for long trainings of small networks.
 
     Those with a million weights and more gain nothing: their time is in matrix products.
-    Convolutions take theirs in oneDNN, whose calls the compiler only rearranges, for the worse.
+    Convolutions and recurrent layers take theirs in oneDNN, whose calls the compiler only
+    rearranges, for the worse.
     Nothing is known yet of other devices.
     """
-    convolutions = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)
+    onednn = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d, nn.RNNBase)
     return (
         steps >= _PAYS
         and device.type == "cpu"
         and shutil.which("g++") is not None
-        and not any(isinstance(module, convolutions) for module in model.modules())
+        and not any(isinstance(module, onednn) for module in model.modules())
         and sum(weight.numel() for weight in model.parameters()) < _SMALL
     )
 

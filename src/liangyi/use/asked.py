@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from liangyi import fields
 from liangyi.core.binding import Binding
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
@@ -66,7 +67,7 @@ def _plain(found: Any) -> Any:
 
 
 def table(asked: Binding, names: list[str], found: Any) -> list[dict[str, Any]] | None:
-    """Return rows for people where an answer is a word or a number for each item, else None."""
+    """Return rows for people where an answer is words or a number for each item, else None."""
     if isinstance(asked.gives, Label):
         classes = asked.gives.names
         if not found.is_floating_point():
@@ -77,6 +78,9 @@ def table(asked: Binding, names: list[str], found: Any) -> list[dict[str, Any]] 
             {"file": file, "class": classes[number], "confidence": round(sure, 6)}
             for file, number, sure in zip(names, numbers.tolist(), confidence.tolist(), strict=True)
         ]
+    if asked.gives is not None and fields.typeable(asked.gives):
+        lines = [line.strip() for line in fields.lines(asked.gives, found)]
+        return [{asked.item: n, asked.name: line} for n, line in zip(names, lines, strict=True)]
     if isinstance(found, Tensor) and found.dim() == 1:
         return [{"file": f, asked.name: v} for f, v in zip(names, found.tolist(), strict=True)]
     return None

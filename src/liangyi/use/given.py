@@ -30,7 +30,7 @@ _ARRAYS = (".npy", ".npz")
 class Given:
     """Items that a verb is asked about."""
 
-    names: Sequence[str]  # of the files, or numbers
+    names: Sequence[str]  # of the files, numbers, or the items themselves where they can be typed
     values: Mapping[str, Tensor]  # field -> one value an item [N ...], as the model sees them
 
     def __len__(self) -> int:
@@ -52,7 +52,7 @@ def given(model: Model, asked: Binding, words: Sequence[str], tell: Tell) -> Giv
     Args:
         model: that is asked.
         asked: how.
-        words: pictures, folders of them, or files of arrays.
+        words: pictures, folders of them, files of arrays, or items that can be typed.
         tell: is given a line about each file of a folder that is left out.
 
     Raises:
@@ -93,6 +93,9 @@ def held_out(model: Model, asked: Binding, data: Data, count: int | None) -> Giv
     total = len(data) if isinstance(data, Dataset) else 2000
     batch = data.some(min(count or total, total), kind, "cpu", model.image_range)
     values = {name: getattr(batch, name) for name in asked.items}
+    field = asked.items[asked.item]
+    if field is not None and fields.typeable(field):
+        return Given([line.strip() for line in fields.lines(field, values[asked.item])], values)
     return Given([str(number) for number in range(len(batch[0]))], values)
 
 
@@ -110,11 +113,17 @@ def _ways(field: Field | None) -> str:
 
 @singledispatch
 def _read(field: Field, words: Sequence[str], tell: Tell) -> _Read:
-    """Read items of a kind from the files that a user names."""
-    parts = [_array(field, word) for word in words]
-    values = torch.cat([values for _, values in parts])
-    names = [f"{word}:{n}" for word, rows in parts for n in range(len(rows))]
-    return _Read(names, values, [""] * len(values))
+    """Read items of a kind from the files of arrays that a user names, or as they are typed."""
+    names, parts = [], []
+    for word in words:
+        if Path(word).suffix.lower() in _ARRAYS:
+            _, values = _array(field, word)
+            names += [f"{word}:{number}" for number in range(len(values))]
+        else:
+            values = fields.typed(field, [word])
+            names.append(word)
+        parts.append(values)
+    return _Read(names, torch.cat(parts), [""] * len(names))
 
 
 @_read.register
@@ -154,8 +163,6 @@ def _files(path: Path) -> Iterator[tuple[Path, str]]:
 
 def _array(field: Field, word: str) -> tuple[str, Tensor]:
     """Return the items of a kind in a file of arrays, as they are stored."""
-    if Path(word).suffix.lower() not in _ARRAYS:
-        raise UserError(f"{shown(word)} holds no {field}; give them as FILE.npy")
     split = sources.choose(word).split("train")
     assert isinstance(split, Dataset)
     name, found = split.spec.item, split.spec.created

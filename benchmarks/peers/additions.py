@@ -1,0 +1,121 @@
+"""Trainings that learn to add, a pass over the sums at a time: ours, and Keras' own example.
+
+All sides read the same 45,000 sums in batches of 128, with Adam at 1e-3, and begin with weights of
+the same laws. Ours draws its own order and answers with averaged weights, as `liangyi train` does;
+Keras is fed rows with a single 1, the question reversed, and shuffles them, as its example does.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.harness import Prepared, Side, Work
+from benchmarks.peers import question
+from liangyi import data
+from liangyi.core.batch import Questions
+from liangyi.core.config import Training
+from liangyi.runs.building import build
+from liangyi.training.trainer import Trainer
+from liangyi.zoo.sequences.addition_rnn import AdditionRNN, AdditionRNNConfig
+
+BATCH = 128
+WIDTH = 128
+
+
+def sums(split: str) -> data.Dataset:
+    found = data.choose("additions").split(split)
+    assert isinstance(found, data.Dataset)
+    return found
+
+
+def in_turn(train: Callable[[], None], answers: Callable[[], np.ndarray], file: str) -> Work:
+    """Return work that makes a pass and answers in turn, so that the harness times them apart."""
+
+    def pass_() -> float:
+        train()
+        return len(sums_of_train)
+
+    def look() -> float:
+        np.save(file, answers())
+        return 1
+
+    sums_of_train = sums("train")
+    turns = itertools.cycle((pass_, look))
+    return lambda: next(turns)()
+
+
+def by_liangyi(precision: str, seed: int, file: str) -> Prepared:
+    train, test = sums("train"), sums("test")
+    model = build(AdditionRNN, AdditionRNNConfig(width=WIDTH), train.spec, seed)
+    training = Training(seed=seed, batch_size=BATCH, device="cpu", precision=precision,
+                        compile="off", examine_every=0)  # fmt: skip
+    trainer = Trainer(model, data.Batches(train, Questions, BATCH, seed), training)
+    held_out = test.columns["question"]
+    assert isinstance(held_out, Tensor)
+
+    def step() -> None:
+        for _ in trainer.run(math.ceil(len(train) / BATCH)):
+            pass
+
+    def answers() -> np.ndarray:
+        found: Tensor = trainer.averaged.answer(held_out)
+        return found.numpy()
+
+    weights = sum(weight.numel() for weight in model.parameters())
+    facts = {"precision": trainer.precision, "weights": weights}
+    return in_turn(step, answers, file), facts
+
+
+def by_keras(seed: int, file: str) -> Prepared:
+    # first: the LLVM that torchvision brings in (by triton) ends a process that has TensorFlow's
+    train, test = sums("train"), sums("test")
+    import keras  # not above: our own side does without
+    from keras import layers
+
+    torch.set_num_threads(1)
+    keras.utils.set_random_seed(seed)
+    known = np.eye(12, dtype=np.float32)
+
+    def rows(part: data.Dataset, name: str) -> np.ndarray:
+        column = part.columns[name]
+        assert isinstance(column, Tensor)
+        return known[column.flip(1) if name == "question" else column]
+
+    model = keras.Sequential(
+        [
+            keras.Input((7, 12)),
+            layers.LSTM(WIDTH),
+            layers.RepeatVector(4),
+            layers.LSTM(WIDTH, return_sequences=True),
+            layers.Dense(12, activation="softmax"),
+        ]
+    )
+    model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+    asked, told, held_out = rows(train, "question"), rows(train, "answer"), rows(test, "question")
+
+    def step() -> None:
+        model.fit(asked, told, batch_size=BATCH, epochs=1, verbose=0)
+
+    def answers() -> np.ndarray:
+        found: Any = model.predict(held_out, batch_size=500, verbose=0)
+        return np.asarray(found).argmax(2)
+
+    facts = {"precision": keras.config.dtype_policy().name, "weights": model.count_params()}
+    return in_turn(step, answers, file), facts
+
+
+def sides() -> list[Side]:
+    ours, theirs = f"{__name__}:by_liangyi", f"{__name__}:by_keras"
+    return [
+        Side("liangyi float32", ours, {"precision": "float32"}),
+        Side("liangyi bfloat16", ours, {"precision": "bfloat16"}),
+        Side("Keras on TensorFlow", theirs, {}, question.TENSORFLOW),
+        Side("Keras on PyTorch", theirs, {}, question.TORCH),
+    ]
