@@ -10,7 +10,8 @@ that state at each of its times, unfolds the answer:
 The question is read backwards, so that what is read last, the beginning, stands near to what is
 written first.
 
-Departures from the example: gates pass a sigmoid, not the piecewise linear one of Keras before 2.3.
+Departures from the example: gates pass a sigmoid, not the piecewise linear one of Keras before 2.3;
+answers are those of averaged weights (`--average 0` for the last ones).
 """
 
 from __future__ import annotations
