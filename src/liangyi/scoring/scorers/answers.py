@@ -22,7 +22,7 @@ def cards(subject: Subject) -> list[Card]:
     if "answer" not in model.verbs() or not isinstance(model.spec.created, Words) or data is None:
         return []
     question = bound(type(model), "answer", model.spec).item
-    batch = subject.gathered(data, torch.arange(len(data), device="cpu"))
+    batch = subject.gathered(data, data.subset(len(data)))
     wanted = getattr(batch, item)
     given = torch.cat([
         model.answer(part.to(model.device)).cpu() for part in getattr(batch, question).split(_PART)
