@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from liangyi.core.config import Config, Training
-from liangyi.core.counts import many
+from liangyi.core.counts import few, many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.data import Data, Source
@@ -61,8 +61,9 @@ def create(
     check(model, training, data.size)
     chooses = _chooses(model, training, source, data)
     if origin is not None:
-        origin.into(model)
-        tell(f"begins with the weights of {origin.run} at step {origin.step:,}")
+        fresh = origin.into(model)
+        but = f", but for {few(fresh)}, which begins anew" if fresh else ""
+        tell(f"begins with the weights of {origin.run} at step {origin.step:,}{but}")
     run = Run.create(out, model, training, source, data, begins=origin)
     if chooses:
         keep_evaluator(run, source)
