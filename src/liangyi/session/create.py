@@ -54,8 +54,8 @@ def create(
         raise UserError(f"{source.name} has nothing to train on", setting="data")
     for line in source.findings():
         tell(line)
-    if "sample" in kind.verbs() and (few := too_few(data.size)):
-        tell(f"{few}; {ENOUGH}")
+    if "sample" in kind.verbs() and (lack := too_few(data.size)):
+        tell(f"{lack}; {ENOUGH}")
     check_devices(training)
     model = build(kind, config, data.spec, training.seed)
     check(model, training, data.size)

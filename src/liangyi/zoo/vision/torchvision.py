@@ -18,7 +18,7 @@ Changed from `mnist-mlp`: the network; Adam.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
