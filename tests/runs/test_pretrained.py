@@ -92,10 +92,10 @@ def test_other_classes_want_another_last_layer_and_the_same_keep_it(tmp_path):
     began, now = weights_of(first.model()), weights_of(few.build())
     assert now["network.10.weight"].shape == (3, 8)
     assert all(torch.equal(now[k], began[k]) for k in now if not k.startswith("network.10."))
+    list(follow(few))
     # its own settings are those of the first: they need not be typed again
     other = liangyi.create_run(
         out=tmp_path / "other", name="mnist-cnn", from_run=few, classes=("4", "5", "6"),
         freeze=("features",), **QUICK,
     )  # fmt: skip
-    list(follow(few))
     assert other.config.width == 4 and other.spec.classes == ("4", "5", "6")

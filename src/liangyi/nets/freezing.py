@@ -51,7 +51,9 @@ def frozen(network: nn.Module, names: Sequence[str]) -> tuple[nn.Module, ...]:
         elif name == _FEATURES:
             found += list(layers(network).values())[:-1]
         else:
-            raise UserError(str(unknown("part", name, [_FEATURES, *parts])), setting="freeze")
+            raise UserError(
+                str(unknown("part", name, {_FEATURES: None, **parts})), setting="freeze"
+            )
     if found and not learning(network, found):
         raise UserError("nothing would be left that learns", setting="freeze")
     return tuple(found)

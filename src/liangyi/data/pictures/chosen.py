@@ -62,7 +62,8 @@ def chosen(data: Dataset, names: Sequence[str], wanted: Sequence[str], most: int
     about = "-".join(map(str, (*kept, "most", most or "all")))
     part = data.part(index, about)
     place = torch.full((len(names),), -1, device="cpu")
-    place[kept] = torch.arange(len(kept), device="cpu")
+    for new, number in enumerate(kept):
+        place[number] = new
     label = part.columns["label"]
     assert isinstance(label, Tensor)
     columns = {**part.columns, "label": place[label]}
