@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -24,6 +26,18 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
     exec(blocks("README.md", "python")[0], names)
     assert names["pictures"].shape == (64, 1, 8, 8) and names["walk"].shape == (60, 1, 8, 8)
     assert (tmp_path / "runs" / "dcgan-digits-1" / "report.html").is_file()
+
+
+def test_a_layer_of_ones_own_runs_as_it_stands_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "my_mlp.py"  # a model's settings have their help from its file
+    file.write_text("\n".join(blocks("docs/layers.md", "python")))
+    monkeypatch.setitem(sys.modules, "my_mlp", ModuleType("my_mlp"))
+    try:
+        exec(compile(file.read_text(), file, "exec"), names := {"__name__": "my_mlp"})
+        assert names["run"].made == 100 and len(names["network"]) == 5
+    finally:
+        registry._models.pop("my-mlp", None)
 
 
 def test_both_readmes_show_the_same_code():

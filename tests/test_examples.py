@@ -26,7 +26,8 @@ def example(tmp_path, monkeypatch):
         return runpy.run_path(str(EXAMPLES / name), run_name="__main__")
 
     yield run
-    registry._models.pop("own-lsgan", None)
+    for name in ("own-lsgan", "double-softmax"):
+        registry._models.pop(name, None)
 
 
 def finite(run):
@@ -36,7 +37,8 @@ def finite(run):
 
 
 def test_there_are_no_others():
-    names = {"first_training", "own_data", "own_loop", "own_model", "plain_pytorch"}
+    names = {"double_softmax", "first_training", "own_data", "own_loop", "own_model",
+             "plain_pytorch"}  # fmt: skip
     assert {path.stem for path in EXAMPLES.glob("*.py")} == names
 
 
@@ -75,6 +77,15 @@ def test_an_own_model_trains_from_python_and_as_a_file(example, tmp_path):
         assert kind.name() == "own-lsgan" and kind.adversary == "values"
     finally:
         registry._outside.pop("own-lsgan")
+
+
+def test_a_mistake_can_be_repeated(example, tmp_path, monkeypatch, capsys):
+    words = ["double_softmax.py", "3", str(tmp_path / "out"), "digits"]
+    monkeypatch.setattr(sys, "argv", words)
+    runpy.run_path(str(EXAMPLES / "double_softmax.py"), run_name="__main__")
+    run = liangyi.Run(tmp_path / "out")
+    assert run.kind.name() == "double-softmax" and finite(run)
+    assert "accuracy" in capsys.readouterr().out
 
 
 def test_a_plain_loop_moves_both_players(example):

@@ -17,6 +17,20 @@ def digits() -> data.Dataset:
     return found
 
 
+def pictures(name: str) -> data.Dataset:
+    """Return the training pictures of a data set."""
+    found = data.choose(name).split()
+    assert isinstance(found, data.Dataset)
+    return found
+
+
+def photographs() -> tuple[Tensor, Tensor]:
+    """Return CIFAR-10's training pictures [50000 3 32 32] of bytes, and their classes."""
+    image, label = (pictures("cifar10").columns[name] for name in ("image", "label"))
+    assert isinstance(image, Tensor) and isinstance(label, Tensor)
+    return image, label
+
+
 def batches(size: int, low: float = 0.0, device: str = "cpu") -> list[Tensor]:
     """Return the whole batches [size 1 28 28] of one pass, pixels in (low, 1)."""
     pictures = digits().columns["image"].to(device, torch.float32).mul_((1 - low) / 255).add_(low)

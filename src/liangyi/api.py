@@ -19,6 +19,7 @@ from liangyi.core.spec import Spec
 from liangyi.data import Source
 from liangyi.data.arrays import MEMORY, Arrays
 from liangyi.runs.building import build
+from liangyi.runs.pretrained import Beginning, beginning
 from liangyi.runs.run import Run, Weights
 from liangyi.runs.tuning import config_of, data_of
 from liangyi.scoring import score
@@ -85,8 +86,9 @@ def train(
             such as `image` and `label`, a torch `Dataset`, a table; nothing: what suits the model.
         out: the run's folder; nothing: the next free `runs/name-data-number`.
         held_out: of arrays, those that are not learned from.
-        from_run: a run of the same model whose averaged weights it begins with (fine-tuning); what
-            is not said (settings of the model, data and its size) is as it was there.
+        from_run: a run of the same model whose averaged weights it begins with (fine-tuning), or
+            `torchvision:NAME`; what is not said (settings of the model, data and its size) is as it
+            was there.
         minutes: wall time to fill, instead of `steps`, whose number is measured at the start.
         progress: show it; None: where somebody watches, on a terminal or in a notebook.
         **settings: of the model's `Config`, of the data's own and of `Training`.
@@ -165,7 +167,9 @@ def _run(
 ) -> tuple[Run, Source]:
     began = time.monotonic()
     kind = registry.find(name)
-    before = from_run if isinstance(from_run, Run) or from_run is None else Run(from_run)
+    before: Beginning | None = None
+    if from_run is not None:
+        before = from_run if isinstance(from_run, Run) else beginning(str(from_run))
     wanted = data
     if isinstance(data, str) and not data:
         wanted = before.data_name if before else kind.data

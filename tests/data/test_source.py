@@ -21,7 +21,7 @@ OLD = {  # what every run wrote when all sources shared their settings
 }  # fmt: skip
 
 
-VARIED = {"mirror", "crop"}  # of pictures, while they are learned from
+VARIED = {"mirror", "crop", "classes", "per_class"}  # what of pictures is learned from, and how
 
 
 def settings(name: str) -> set[str]:

@@ -37,7 +37,29 @@ def test_accuracy_is_of_all_that_was_held_out(run, batch):
     assert (card.split, card.real, card.generated) == ("test", 297, 0)
     loss = float(cross_entropy(probabilities.log(), batch.label))
     assert found["loss"].value == pytest.approx(loss, rel=1e-3)
-    assert found["loss"].better == "lower" and found.keys() == {"accuracy", "loss"}
+    assert found["loss"].better == "lower"
+    assert found.keys() == {"accuracy", "loss", "worst_class", "confusion"}
+
+
+def test_the_worst_class_and_the_most_frequent_mistake(run, batch, monkeypatch):
+    # all threes are right but one, which is a five; every second seven is a one
+    named_as = batch.label.clone()
+    threes, sevens = ((batch.label == one).nonzero()[:, 0] for one in (3, 7))
+    named_as[threes[0]] = 5
+    named_as[sevens[::2]] = 1
+
+    def forward(self: MnistMLP, image: Tensor) -> Tensor:
+        place = torch.cdist(image.flatten(1), batch.image.flatten(1)).argmin(1)
+        return 20 * torch.nn.functional.one_hot(named_as[place], 10).float()
+
+    monkeypatch.setattr(MnistMLP, "forward", forward)
+    found = named(score(run))
+    wrong = len(sevens[::2]) / len(sevens)
+    assert found["worst_class"].value == pytest.approx(1 - wrong)
+    assert found["confusion"].value == pytest.approx(wrong)
+    assert found["confusion"].about.startswith("share of 7 taken for 1")
+    assert found["worst_class"].real == found["confusion"].real == len(sevens)
+    assert found["confusion"].error == pytest.approx(of_share(wrong, len(sevens)))
 
 
 @pytest.mark.parametrize(("away", "accuracy"), [(0, 1.0), (1, 0.0)])

@@ -71,6 +71,11 @@ ORIGINALS: list[tuple[str, tuple[int, ...], dict[str, Any], str, int, int | None
     ("vae", MNIST, {}, "", 652_824, 0),
     ("mnist-mlp", MNIST, {}, "", 136_074, 0),
     ("mnist-cnn", MNIST, {}, "", 1_199_882, 0),
+    # Keras cifar10_cnn.py; antirectifier.py, and ReLU networks as wide and twice as wide
+    ("cifar10-cnn", (3, 32, 32), {}, "", 1_250_858, 0),
+    ("antirectifier", MNIST, {}, "", 337_418, 0),
+    ("antirectifier", MNIST, {"activation": "relu"}, "", 269_322, 0),
+    ("antirectifier", MNIST, {"activation": "relu", "widths": (512, 512)}, "", 669_706, 0),
 ]
 
 
@@ -144,6 +149,16 @@ def test_the_acgans_maps_are_those_of_keras():
         assert down == [(14, 14, 32), (14, 14, 64), (7, 7, 128), (7, 7, 256)]
 
 
+def test_the_cifar10_cnns_maps_and_dropouts_are_those_of_the_notes():
+    model = empty("cifar10-cnn", (3, 32, 32))
+    picture = torch.empty(1, 3, 32, 32, device="meta")
+    assert maps_of(model, picture, (nn.Conv2d, nn.MaxPool2d, nn.Flatten, nn.Linear)) == [
+        (32, 32, 32), (30, 30, 32), (15, 15, 32), (15, 15, 64), (13, 13, 64), (6, 6, 64),
+        (2304,), (512,), (10,),
+    ]  # fmt: skip
+    assert [m.p for m in model.modules() if isinstance(m, nn.Dropout)] == [0.25, 0.25, 0.5]
+
+
 def kinds(network: nn.Module) -> list[str]:
     return [type(module).__name__ for module in network.modules() if not list(module.children())]
 
@@ -207,6 +222,10 @@ LEARNING: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("mnist-mlp", "model", "SGD", {"lr": 0.1, "momentum": 0, "weight_decay": 0}, 256),
     # not PyTorch's nor TensorFlow 2's own rate, with which it learns nothing in 12 epochs
     ("mnist-cnn", "model", "Adadelta", {"lr": 1.0, "rho": 0.95}, 128),
+    ("mnist-transfer", "head", "Adadelta", {"lr": 1.0, "rho": 0.95, "eps": 1e-7}, 128),
+    # 1e-3 does not converge; the decay is the rate's, not the weights'
+    ("cifar10-cnn", "model", "RMSprop", {"lr": 1e-4, "alpha": 0.9, "weight_decay": 0}, 32),
+    ("antirectifier", "model", "RMSprop", {"lr": 1e-3, "alpha": 0.9, "eps": 1e-7}, 128),
 ]
 
 

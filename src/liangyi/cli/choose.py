@@ -13,6 +13,7 @@ from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.data import Source
 from liangyi.data.arrays import MEMORY
+from liangyi.runs.pretrained import Beginning, beginning
 from liangyi.runs.run import Run, Weights
 from liangyi.runs.tuning import config_of, data_of
 
@@ -65,8 +66,8 @@ def named(words: Sequence[str], verb: str, default: str | None = None) -> tuple[
     return default or example, words
 
 
-def origin_of(words: Sequence[str]) -> Run | None:
-    """Return the run that was typed after --from, to begin with its weights.
+def origin_of(words: Sequence[str]) -> Beginning | None:
+    """Return the run, or network of torchvision, that was typed after --from to begin with.
 
     Raises:
         UserError: it is no run, or its model is in a file that was not named first.
@@ -76,7 +77,7 @@ def origin_of(words: Sequence[str]) -> Run | None:
         return None
     if words[0].endswith(".py"):
         registry.find(words[0])
-    return Run(from_)
+    return beginning(from_)
 
 
 def chosen(
@@ -85,7 +86,7 @@ def chosen(
     verb: str,
     extra: Extra,
     about: str = "",
-    before: Run | None = None,
+    before: Beginning | None = None,
 ) -> Choice[Extra]:
     """Return what the words say of a model, every value checked.
 

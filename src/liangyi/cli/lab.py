@@ -20,8 +20,10 @@ EXPERIMENTS = {
     "truncation": "what is won and lost where noise is kept near zero: precision against recall",
     "battle": "whose discriminator is fooled less by the other's samples: GRAN's own metric",
 }
-CLAIMS = {  # which need neither models nor data
+CLAIMS = {  # which have models and data of their own
     "critics": "what a critic's value is worth: clipped or penalised, beside the exact distance",
+    "antirectifier": "whether antirectified layers need half the weights of a ReLU network",
+    "transfer": "what frozen features are worth, beside random ones, fine-tuning and from scratch",
     "divergences": "which Gaussian each f-divergence chooses for two modes, and what f-GAN finds",
 }
 _ABOUT = (
@@ -63,7 +65,7 @@ def main(words: Sequence[str]) -> None:
 
     if not words or words[0] in ("-h", "--help"):
         every = {**EXPERIMENTS, **CLAIMS}.items()
-        lines = "\n".join(f"  {name:12} {about}" for name, about in every)
+        lines = "\n".join(f"  {name:13} {about}" for name, about in every)
         print(f"usage: liangyi lab NAME ...\n\n{lines}\n\n{_ABOUT}")
         return
     name, rest = words[0], words[1:]

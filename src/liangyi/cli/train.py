@@ -20,7 +20,8 @@ _ABOUT = (
 class Train(Config):
     """What it begins with, where the run is kept, and a time to keep to."""
 
-    from_: str = ""  # a run whose weights it begins with, instead of random ones
+    # whose weights it begins with: a run, torchvision:NAME, or torchvision:NAME@FILE
+    from_: str = ""
     out: Path | None = None  # the run's folder; else runs/MODEL-DATA-N
     minutes: Positive | None = None  # wall time to fill, instead of steps; measured at the start
 

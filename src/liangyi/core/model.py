@@ -148,6 +148,14 @@ class Model(nn.Module, ABC):
         return next(self.parameters()).device
 
     @property
+    def anew(self) -> tuple[str, ...]:
+        """Paths of parts that may begin anew where the rest has another run's weights.
+
+        They do where that run has no such part, or had data with other classes.
+        """
+        return ()
+
+    @property
     def stages(self) -> tuple[int, ...]:
         """Steps at which the algorithm begins to do something else."""
         return (0,)

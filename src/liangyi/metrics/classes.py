@@ -55,6 +55,18 @@ def entropy_share(counts: Tensor) -> float:
     return max(0.0, -float(_negentropy(counts / counts.sum())) / math.log(len(counts)))
 
 
+def confusion(named: Tensor, label: Tensor, classes: int) -> Tensor:
+    """Return how many items of each class were named as each: [C C], rows are the true classes.
+
+    Args:
+        named: the classes that were named, [N].
+        label: the true ones, [N].
+        classes: C.
+    """
+    pairs = (label.cpu() * classes + named.cpu()).bincount(minlength=classes * classes)
+    return pairs.view(classes, classes)
+
+
 def _probabilities(given: Tensor) -> Tensor:
     found = given.detach().cpu().double()
     if found.dim() != 2 or not len(found):

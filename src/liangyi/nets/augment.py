@@ -25,7 +25,7 @@ from liangyi.nets.resample import reading, resampled
 
 Augment = Literal["none", "diffaugment", "ada"]
 FixedAugment = Literal["none", "diffaugment"]  # of critics: without a zero nothing steers `ada`
-_STREAM = "augment"
+STREAM = "augment"
 
 
 def augmentation(name: str, field: Field, image_range: tuple[float, float]) -> Augmentation | None:
@@ -85,7 +85,7 @@ class DiffAugment(Augmentation):
     def changed(self, image: Tensor) -> Tensor:
         """Change brightness, saturation and contrast, shift, and cut a square out."""
         count, _, height, width = image.shape
-        dice = draw.uniform(count, 7, device=image.device, purpose=_STREAM)
+        dice = draw.uniform(count, 7, device=image.device, purpose=STREAM)
         light, colour, contrast = (part.view(-1, 1, 1, 1) for part in dice[:, :3].unbind(1))
         image = image + (light - 0.5)
         grey = image.mean(1, keepdim=True)
@@ -152,9 +152,9 @@ class ADA(Augmentation):
     def changed(self, image: Tensor) -> Tensor:
         """Mirror, turn, shift, scale and recolour, each with the probability."""
         count = len(image)
-        there = draw.uniform(count, 10, device=image.device, purpose=_STREAM) < self.probability
-        even = draw.uniform(count, 6, device=image.device, purpose=_STREAM)
-        normal = draw.normal(count, 5, device=image.device, purpose=_STREAM)
+        there = draw.uniform(count, 10, device=image.device, purpose=STREAM) < self.probability
+        even = draw.uniform(count, 6, device=image.device, purpose=STREAM)
+        normal = draw.normal(count, 5, device=image.device, purpose=STREAM)
         normal = normal * there[:, 3:8]  # of what is left out, nothing
         image = self._moved(image, there[:, :3], even[:, :4], normal[:, :2])
         return self._coloured(image, there[:, 8:], even[:, 4:], normal[:, 2:])

@@ -18,13 +18,15 @@ def mlp(
 
     Args:
         widths: of the input, the hidden layers and the output.
-        activation: after every layer but the last.
+        activation: after every layer but the last; one that gives several values for each that it
+            takes says how many: `widening`.
         last: after the last layer.
         dropout: after every activation.
     """
     layers: list[nn.Module] = []
+    widening = getattr(activation, "widening", 1)
     for position, (inputs, outputs) in enumerate(itertools.pairwise(widths)):
-        layers.append(nn.Linear(inputs, outputs))
+        layers.append(nn.Linear(inputs * widening if position else inputs, outputs))
         if position < len(widths) - 2:
             layers += [activation, nn.Dropout(dropout)] if dropout else [activation]
     return Sequential(*layers, *([last] if last else []))

@@ -84,12 +84,36 @@ def built(reference: str, about: dict[str, Any]) -> Borrowed:
     return Borrowed(reference, model, model.spec.shape[0], model.image_range, about)
 
 
+def empty(name: str, classes: int) -> nn.Module:
+    """Return a network of torchvision with random weights, and without auxiliary outputs.
+
+    Args:
+        name: of the network.
+        classes: that it tells apart.
+
+    Raises:
+        UserError: there is no such network.
+    """
+    from torchvision import models
+
+    _demand_known(name, "network")
+    # two networks want to be told; their own weights were learned from other means and deviations
+    more = {"aux_logits": False, "init_weights": True, "transform_input": True}
+    told = more if name in ("googlenet", "inception_v3") else {}
+    network: nn.Module = models.get_model(name, weights=None, num_classes=classes, **told)
+    return network
+
+
+def _demand_known(name: str, setting: str) -> None:
+    if name not in _names():
+        near = unknown("torchvision model", shown(name), _names())
+        raise UserError(str(near), setting=setting)
+
+
 def _torchvision(name: str, file: str, weights: bool = True) -> nn.Module:
     from torchvision import models
 
-    if name not in _names():
-        near = unknown("torchvision model", shown(name), _names())
-        raise UserError(str(near), setting="classifier")
+    _demand_known(name, "classifier")
     if file or not weights:
         network: nn.Module = models.get_model(name, weights=None)
         if not file:

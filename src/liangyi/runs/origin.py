@@ -50,8 +50,8 @@ class Origin:
         state = {path: value.contiguous().clone() for path, value in kept_state(model).items()}
         return cls(name, step, state, len(model.spec.classes))
 
-    def into(self, model: Model) -> None:
-        """Give a model these weights.
+    def into(self, model: Model) -> tuple[str, ...]:
+        """Give a model these weights, and return the parts that begin anew (`Model.anew`).
 
         What is around an adversary's network (packs, augmentation) makes no difference to the names
         of its weights; an augmentation's own state begins anew where there was none.
@@ -61,7 +61,9 @@ class Origin:
         """
         known = {bare(path): value for path, value in self.tensors.items()}
         own = kept_state(model)
-        found = {path: known.get(bare(path)) for path in own}
+        fresh = self._fresh(model, own)
+        new = tuple(f"{part}." for part in fresh)
+        found = {path: known.get(bare(path)) for path in own if not path.startswith(new)}
         for path, value in found.items():
             if value is None and ".augment." not in path:
                 raise UserError(f"{self.run} has no {shown(path)}, which this model has")
@@ -75,6 +77,21 @@ class Origin:
             for path, value in found.items():
                 if value is not None:
                     own[path].copy_(value)
+        return fresh
+
+    def _fresh(self, model: Model, own: Mapping[str, Tensor]) -> tuple[str, ...]:
+        """Return which of the parts that may begin anew do."""
+        other = self.classes != len(model.spec.classes)
+
+        def fits(path: str) -> bool:
+            there = self.tensors.get(path)
+            return there is not None and (not other or there.shape == own[path].shape)
+
+        return tuple(
+            part
+            for part in model.anew
+            if not all(fits(path) for path in own if path.startswith(f"{part}."))
+        )
 
     def _unlike(self, path: str, there: Tensor, here: Tensor, classes: int) -> str:
         if self.classes != classes:

@@ -6,13 +6,13 @@ import dataclasses
 from typing import Any
 
 from liangyi import data as sources
-from liangyi.core.errors import UserError
+from liangyi.core.errors import UserError, shown
 from liangyi.core.model import Model
 from liangyi.core.spec import Pixels
-from liangyi.runs.run import Run
+from liangyi.runs.pretrained import Beginning
 
 
-def config_of(before: Run, kind: type[Model]) -> Any:
+def config_of(before: Beginning, kind: type[Model]) -> Any:
     """Return the settings of a run's model.
 
     Raises:
@@ -20,14 +20,14 @@ def config_of(before: Run, kind: type[Model]) -> Any:
     """
     if kind is not before.kind:
         raise UserError(
-            f"{before.path} is a {before.kind.name()}, and its weights are of no use to a "
+            f"{shown(before.path)} is a {before.kind.name()}, and its weights are of no use to a "
             f"{kind.name()}",
             setting="from_",
         )
     return before.config
 
 
-def data_of(before: Run, name: str) -> Any:
+def data_of(before: Beginning, name: str) -> Any:
     """Return the settings under which data of a name is served as it was to a run.
 
     Args:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from liangyi.core.config import Config, Training
-from liangyi.core.counts import many
+from liangyi.core.counts import few, many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.data import Data, Source
@@ -54,15 +54,16 @@ def create(
         raise UserError(f"{source.name} has nothing to train on", setting="data")
     for line in source.findings():
         tell(line)
-    if "sample" in kind.verbs() and (few := too_few(data.size)):
-        tell(f"{few}; {ENOUGH}")
+    if "sample" in kind.verbs() and (lack := too_few(data.size)):
+        tell(f"{lack}; {ENOUGH}")
     check_devices(training)
     model = build(kind, config, data.spec, training.seed)
     check(model, training, data.size)
     chooses = _chooses(model, training, source, data)
     if origin is not None:
-        origin.into(model)
-        tell(f"begins with the weights of {origin.run} at step {origin.step:,}")
+        fresh = origin.into(model)
+        but = f", but for {few(fresh)}, which begins anew" if fresh else ""
+        tell(f"begins with the weights of {origin.run} at step {origin.step:,}{but}")
     run = Run.create(out, model, training, source, data, begins=origin)
     if chooses:
         keep_evaluator(run, source)

@@ -19,10 +19,10 @@ class CIFAR10(Known):
     names = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship",
              "truck")  # fmt: skip
 
-    def spec(self) -> Spec:
+    def whole(self) -> Spec:
         """Return what a picture looks like; of a folder, its own classes and size."""
         found = self._pictures("train")
-        return super().spec() if found is None else found.spec
+        return super().whole() if found is None else found.spec
 
     def items(self, split: str) -> Columns | None:
         """Return the pictures and their labels."""

@@ -25,7 +25,7 @@ NAMES = tuple("0123456789")
 class Digits(PictureSource):
     """Handwritten digits that need no network."""
 
-    def spec(self) -> Spec:
+    def whole(self) -> Spec:
         """Return what a digit looks like."""
         return labelled(self.config.pixels(1, 8, 8), NAMES)
 

@@ -71,7 +71,7 @@ class Folder(PictureSource):
         assert found is not None
         return found
 
-    def spec(self) -> Spec:
+    def whole(self) -> Spec:
         """Return what a picture looks like, after looking at all of them."""
         return self._train().spec
 

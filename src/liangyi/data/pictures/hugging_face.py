@@ -55,7 +55,7 @@ class HuggingFace(PictureSource):
         """Whether `save_to_disk` wrote this folder."""
         return any(all((path / name).is_file() for name in mark) for mark in _MARKS)
 
-    def spec(self) -> Spec:
+    def whole(self) -> Spec:
         """Return what a picture looks like, after looking at all of them."""
         return self._train().spec
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Annotated
 
 from annotated_types import Ge, Le
 from torch import Tensor
 
-from liangyi.core.config import Config
+from liangyi.core.config import Config, Count
 from liangyi.core.spec import Label, Pixels, Spec
 from liangyi.data.columns import Dice
+from liangyi.data.dataset import Data, Dataset
+from liangyi.data.pictures.chosen import chosen, spec_of
 from liangyi.data.pictures.variation import cropped, mirrored
 from liangyi.data.source import Source
 
@@ -27,6 +30,8 @@ class PictureConfig(Config):
     grey: bool = False  # turn colour pictures to grey ones
     mirror: bool = False  # learn from half of them with left and right exchanged; not of letters
     crop: Part = 1.0  # learn from random parts of at least this share of each side; 1: from all
+    classes: tuple[str, ...] = ()  # only pictures of these, by their names or numbers; nothing: all
+    per_class: Count | None = None  # learn from at most so many pictures of each class
 
     def pixels(self, channels: int, height: int, width: int) -> Pixels:
         """Return what pictures of this shape become."""
@@ -37,6 +42,24 @@ class PictureSource(Source):
     """A source of pictures, which a model may see varied while it learns."""
 
     Config = PictureConfig
+
+    @abstractmethod
+    def whole(self) -> Spec:
+        """Return what a picture looks like, with all classes that there are."""
+
+    def spec(self) -> Spec:
+        """Return what a picture of the wanted classes looks like."""
+        return spec_of(self.whole(), self.config.classes)
+
+    def split(self, split: str = "train") -> Data | None:
+        """Return the pictures of one split that are of the wanted classes."""
+        data, wanted = super().split(split), self.config.classes
+        most = self.config.per_class if split == "train" else None
+        if not isinstance(data, Dataset) or not (wanted or most):
+            return data
+        whole = self.whole()
+        data.spec = whole  # of all items, as they are here
+        return chosen(data, whole.classes, wanted, most)
 
     def vary(self, rows: dict[str, Tensor], dice: Dice) -> dict[str, Tensor]:
         """Return a training batch's rows with their pictures mirrored and cropped at random."""

@@ -52,7 +52,7 @@ class Triples:
 class StackedMNIST(MNIST):
     """Random triples of digits, the same ones each time."""
 
-    def spec(self) -> Spec:
+    def whole(self) -> Spec:
         """Return what three stacked digits look like."""
         _, height, width = self.config.pixels(*self.shape).shape
         return Spec("image", image=Pixels(3, height, width))

@@ -42,7 +42,7 @@ class Known(PictureSource):
     shape: ClassVar[tuple[int, int, int]]
     names: ClassVar[tuple[str, ...]]
 
-    def spec(self) -> Spec:
+    def whole(self) -> Spec:
         """Return what a picture looks like."""
         return labelled(self.config.pixels(*self.shape), self.names)
 

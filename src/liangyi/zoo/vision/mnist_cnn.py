@@ -15,17 +15,18 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from liangyi.core.config import Config, Count, Positive, Training
+from liangyi.core.config import Count, Positive, Training
 from liangyi.core.errors import UserError
 from liangyi.core.model import verb
 from liangyi.core.registry import register
 from liangyi.nets.fast.sequential import Sequential
+from liangyi.nets.freezing import FreezingConfig
 from liangyi.nets.weights import glorot
 from liangyi.zoo.vision.mnist_mlp import MnistMLP
 
 
 @dataclass(frozen=True, kw_only=True)
-class MnistCNNConfig(Config):
+class MnistCNNConfig(FreezingConfig):
     """Settings of the convolutional classifier."""
 
     width: Count = 32  # channels of the first convolution; doubled in the second

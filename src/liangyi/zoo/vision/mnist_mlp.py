@@ -14,23 +14,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from liangyi.core.batch import Labelled
-from liangyi.core.config import Config, Count, Positive, Training
+from liangyi.core.config import Count, Positive, Training
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
-from liangyi.core.spec import Label
+from liangyi.core.spec import Label, Spec
+from liangyi.nets.freezing import FreezingConfig, frozen, layers, learning, rest
 from liangyi.nets.mlp import Flat, mlp
 from liangyi.nets.weights import glorot
 
 
 @dataclass(frozen=True, kw_only=True)
-class MnistMLPConfig(Config):
+class MnistMLPConfig(FreezingConfig):
     """Settings of the classifier."""
 
     widths: tuple[Count, ...] = (128, 256)  # hidden layers
@@ -48,11 +49,26 @@ class MnistMLP(Model):
     recipe = Training(steps=2000, batch_size=256, average=0)
     tiny: ClassVar = {"widths": (16, 8)}
 
+    def __init__(self, config: Any, spec: Spec) -> None:
+        super().__init__(config, spec)
+        self.frozen = frozen(self, config.freeze)
+
     def networks(self) -> None:
         """Build the fully connected layers."""
         widths = (self.spec.size, *self.config.widths, len(self.spec.classes))
         self.network: nn.Module = Flat(mlp(widths, nn.ReLU()))
         glorot(self)
+
+    @property
+    def anew(self) -> tuple[str, ...]:
+        """The last layer, which names the classes."""
+        return (list(layers(self))[-1],)
+
+    def train(self, mode: bool = True) -> MnistMLP:
+        """Learn, or look; what is frozen keeps its running statistics."""
+        super().train(mode)
+        rest(self.frozen)
+        return self
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Return stochastic gradient descent."""
@@ -68,7 +84,7 @@ class MnistMLP(Model):
         logits = self(batch.image).float()
         loss = cross_entropy(logits, batch.label)
         accuracy = (logits.argmax(1) == batch.label).float().mean()
-        yield Update(self, loss, loss=loss, accuracy=accuracy)
+        yield Update(learning(self, self.frozen), loss, loss=loss, accuracy=accuracy)
 
     @verb
     def classify(self, image: Tensor) -> Annotated[Tensor, Label]:
