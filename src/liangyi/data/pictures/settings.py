@@ -9,8 +9,11 @@ from annotated_types import Ge, Le
 from torch import Tensor
 
 from liangyi.core.config import Config
+from liangyi.core.errors import UserError
 from liangyi.core.spec import Label, Pixels, Spec
 from liangyi.data.columns import Dice
+from liangyi.data.dataset import Data, Dataset
+from liangyi.data.pictures.binarised import Binarisation, binarised
 from liangyi.data.pictures.variation import cropped, mirrored
 from liangyi.data.source import Source
 
@@ -27,6 +30,8 @@ class PictureConfig(Config):
     grey: bool = False  # turn colour pictures to grey ones
     mirror: bool = False  # learn from half of them with left and right exchanged; not of letters
     crop: Part = 1.0  # learn from random parts of at least this share of each side; 1: from all
+    # pixels become black or white: by round(x), drawn once (fixed), or anew at each look (random)
+    binarise: Binarisation = "none"
 
     def pixels(self, channels: int, height: int, width: int) -> Pixels:
         """Return what pictures of this shape become."""
@@ -37,6 +42,19 @@ class PictureSource(Source):
     """A source of pictures, which a model may see varied while it learns."""
 
     Config = PictureConfig
+
+    def split(self, split: str = "train") -> Data | None:
+        """Return the data of one split, of black and white pixels where that is wanted.
+
+        Raises:
+            UserError: it is not there, or is damaged; or crops would make it grey again.
+        """
+        found, how = super().split(split), self.config.binarise
+        if how == "none" or not isinstance(found, Dataset):
+            return found
+        if self.config.crop < 1:
+            raise UserError("makes black and white pixels grey again; leave it out", setting="crop")
+        return binarised(found, how, split)
 
     def vary(self, rows: dict[str, Tensor], dice: Dice) -> dict[str, Tensor]:
         """Return a training batch's rows with their pictures mirrored and cropped at random."""
