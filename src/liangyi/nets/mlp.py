@@ -12,20 +12,23 @@ from liangyi.nets.fast.sequential import Sequential
 
 
 def mlp(
-    widths: Sequence[int], activation: nn.Module, last: nn.Module | None = None, dropout: float = 0
+    widths: Sequence[int],
+    activation: nn.Module | None,
+    last: nn.Module | None = None,
+    dropout: float = 0,
 ) -> Sequential:
     """Return linear layers of these widths: [N widths[0]] -> [N widths[-1]].
 
     Args:
         widths: of the input, the hidden layers and the output.
-        activation: after every layer but the last.
+        activation: after every layer but the last; None: the layers follow each other.
         last: after the last layer.
         dropout: after every activation.
     """
     layers: list[nn.Module] = []
     for position, (inputs, outputs) in enumerate(itertools.pairwise(widths)):
         layers.append(nn.Linear(inputs, outputs))
-        if position < len(widths) - 2:
+        if activation and position < len(widths) - 2:
             layers += [activation, nn.Dropout(dropout)] if dropout else [activation]
     return Sequential(*layers, *([last] if last else []))
 
