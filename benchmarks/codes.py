@@ -1,4 +1,4 @@
-"""Three numbers a picture: the autoencoder against principal components, on held-out pictures.
+"""As many numbers a picture: an autoencoder against principal components, on held-out pictures.
 
     python -m benchmarks codes RUN
 
@@ -27,16 +27,18 @@ def main(arguments: list[str]) -> None:
     source = run.source()
     train, held_out = run.data(source), source.split("test")
     assert isinstance(train, Dataset) and isinstance(held_out, Dataset)
+    model = run.model()
+    kept = model.encode(held_out.some(2, model.Batch, "cpu", model.image_range).image).shape[1]
     first, second = (
         data.columns["image"].flatten(1).numpy().astype("float32") / 255
         for data in (train, held_out)
     )
-    components = PCA(run.config.code, random_state=0).fit(first)
+    components = PCA(kept, random_state=0).fit(first)
     again = components.inverse_transform(components.transform(second))
     errors = {
-        f"`{run.kind.name()}`": figures_on(run.model(), held_out)["test/pixel_error"],
+        f"`{run.kind.name()}`": figures_on(model, held_out)["test/pixel_error"],
         f"PCA, {components.n_components_} components": ((again - second) ** 2).mean(),
         "mean picture": ((first.mean(0) - second) ** 2).mean(),
     }
     rows = [[name, f"{error:.4f}"] for name, error in errors.items()]
-    print(markdown([f"{run.config.code} numbers a picture", "mean squared error"], rows))
+    print(markdown([f"{kept} numbers a picture", "mean squared error"], rows))

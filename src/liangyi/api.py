@@ -177,7 +177,9 @@ def _run(
         raise UserError(f"the data of {before.path} was given in memory; give it, or other data")
     own: Config = Config()
     if isinstance(wanted, str | Path):
-        own = data_of(before, str(wanted)) if before else sources.find(str(wanted)).Config()
+        found = sources.find(str(wanted))
+        preferred = sources.preferred(found, kind.data_settings)
+        own = data_of(before, str(wanted)) if before else preferred
     config = config_of(before, kind) if before else kind.Config()
     parts = shared_out(settings, config=config, data=own, training=kind.recipe.given(settings))
     plain = {f.name: getattr(parts["data"], f.name) for f in dataclasses.fields(parts["data"])}

@@ -14,7 +14,8 @@ WELL = {
     "nearest_neighbour_accuracy": 0.6, "lowest_value": 0.0, "highest_value": 1.0,
     "saturated": 0.0, "class_entropy": 0.99, "as_asked": 0.9, "drift": 0.1, "real_accuracy": 0.8,
     "fake_accuracy": 0.8, "gap": 1.0, "auc": 0.8, "held_out_accuracy": 0.78,
-    "overfit": 0.1, "slope": 1.1, "active_units": 0.8, "discriminator_gradient": 1.0,
+    "overfit": 0.1, "slope": 1.1, "active_units": 0.8, "explained": 0.7,
+    "discriminator_gradient": 1.0,
 }  # fmt: skip
 FACTS = Facts(
     picture=True, creates=True, classes=10, adversary="logits", penalty=10.0,
@@ -267,3 +268,29 @@ def test_three_items_are_too_few_from_the_first_look_on():
         assert "hundred" in str(verdict.advice[0])
     for facts in (few._replace(items=1500), few._replace(items=0), few._replace(creates=False)):
         assert "too few items" not in [v.name for v in verdicts(log({}), facts)]
+
+
+def autoencoding(**signals: float) -> list[dict[str, float]]:
+    """Return the log of a model that has no adversary, draws nothing and has no KL term."""
+    told = {f"signal/{name}": value for name, value in signals.items()}
+    return [{"step": 100.0 * (look + 1), "reconstruction": 50.0, **told} for look in range(LOOKS)]
+
+
+def test_an_autoencoder_that_predicts_the_mean_is_told():
+    settings = {"learning_rate": 0.1, "code": 3, "noise": 0.0, "steps": 2000, "examine_every": 100}
+    facts = Facts(picture=True, settings=settings)
+    (verdict,) = verdicts(autoencoding(explained=0.01), facts)
+    assert verdict.name == "predicts the mean" and not verdict.healthy
+    tried = {advice.setting: advice.value for advice in verdict.advice}
+    assert tried == {"learning_rate": 0.03, "code": 6}
+    (verdict,) = verdicts(autoencoding(explained=0.3), facts)
+    assert verdict.healthy
+
+
+def test_who_is_judged_otherwise_is_not_told_so():
+    # a collapsed posterior reconstructs the mean, too, and a game promises no reconstruction
+    lines = [line | {"kl": 0.001} for line in autoencoding(explained=0.0, active_units=0.0)]
+    (verdict,) = verdicts(lines, Facts(picture=True))
+    assert verdict.name == "posterior collapse"
+    found = verdicts(autoencoding(explained=-1.0), Facts(picture=True, adversary="logits"))
+    assert "predicts the mean" not in [verdict.name for verdict in found]

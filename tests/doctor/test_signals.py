@@ -7,7 +7,7 @@ import torch
 
 from conftest import follow, same, weights_of
 from liangyi.core import registry
-from liangyi.core.model import evaluating
+from liangyi.core.model import evaluating, verb
 from liangyi.doctor.signals import Reference, judgements, signals
 
 MODELS = [name for name in registry.names() if name != "deep-dream"]
@@ -93,3 +93,16 @@ def test_one_held_out_item_ends_no_training(small):
     data, model = here.source.split("train"), here.build()
     real = Reference.of(model, data, data.part(data.subset(1), "one"))
     assert "signal/held_out_accuracy" not in signals(model, model, real)
+
+
+def test_the_mean_explains_nothing_and_the_item_itself_all(small, monkeypatch):
+    model, real = look(small, "autoencoder")
+    held = real.held_out.image
+
+    def explained(change) -> float:
+        monkeypatch.setattr(type(model), "reconstruct", verb(lambda self, image: change(image)))
+        return signals(model, model, real)["signal/explained"]
+
+    assert explained(lambda image: image) == 1
+    assert explained(lambda image: held.mean(0).expand_as(image)) == pytest.approx(0, abs=1e-5)
+    assert explained(lambda image: -image) < 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from liangyi.core.batch import Images
 from liangyi.core.model import verb
@@ -55,7 +57,7 @@ def test_each_card_is_the_figure_of_its_name(autoencoder):
     wanted = float((again - real).square().flatten(1).sum(1).mean())
     assert found["reconstruction"].value == pytest.approx(wanted, rel=1e-4)
     assert found["reconstruction"].better == found["pixel_error"].better == "lower"
-    own = {"psnr", "ssim", "reconstruction", "pixel_error"}
+    own = {"psnr", "ssim", "reconstruction", "pixel_error", "sharpness", "fine_detail"}
     assert found.keys() == own | {"one_nn_accuracy", "one_nn_accuracy_untrained"}
     for name in own:
         card = found[name]
@@ -74,6 +76,40 @@ def test_a_lost_picture_is_worse_than_a_noisy_one_and_that_than_none(autoencoder
     assert perfect["psnr"] == math.inf and perfect["ssim"] == pytest.approx(1, abs=1e-5)
     assert perfect["psnr"] > noisy["psnr"] > 12 > other["psnr"]
     assert perfect["ssim"] > noisy["ssim"] > other["ssim"]
+
+
+def test_a_blurred_reconstruction_is_told(autoencoder, monkeypatch):
+    def reconstructing(change) -> dict[str, Any]:
+        monkeypatch.setattr(Autoencoder, "reconstruct", verb(lambda self, image: change(image)))
+        return named(codes.cards(subject_of(autoencoder, 100)))
+
+    perfect = reconstructing(lambda image: image)
+    assert perfect["sharpness"].value == pytest.approx(1) and perfect["sharpness"].error == 0
+    assert perfect["fine_detail"].value == pytest.approx(perfect["fine_detail"].floor)
+    blurred = reconstructing(lambda image: avg_pool2d(image, 3, 1, 1))
+    assert blurred["sharpness"].value < 0.3 and blurred["sharpness"].error > 0
+    assert blurred["fine_detail"].value < 0.5 * perfect["fine_detail"].value
+    # two sets of real pictures are about as sharp as each other
+    assert blurred["sharpness"].floor == pytest.approx(1, abs=0.1)
+
+
+def test_the_models_own_figures_have_errors(autoencoder):
+    # by the spread over parts; of independent pictures that is about the usual standard error
+    found = named(codes.cards(subject_of(autoencoder, 297)))
+    model, real = autoencoder.model(), pictures(autoencoder, 297)
+    each = (model.reconstruct(real) - real).square().flatten(1).sum(1)
+    card = found["reconstruction"]
+    assert card.value == pytest.approx(float(each.mean()), rel=1e-4)
+    assert card.error == pytest.approx(error.of_mean(each), rel=0.4) and card.degrees == 24
+
+
+def test_the_costs_of_a_code_are_counted_and_told(vae, monkeypatch):
+    monkeypatch.setattr(
+        VAE, "kl", verb(lambda self, image: torch.tensor([[0.5, 2.0, 0.001, 0.02]]).expand(
+            len(image), 4)),
+    )  # fmt: skip
+    card = named(codes.cards(subject_of(vae, 100)))["kl_units"]
+    assert card.value == 3 and "2.00 0.50 0.02 0.00" in card.about and card.better == "none"
 
 
 def test_an_endless_figure_does_not_spoil_the_file(autoencoder, monkeypatch):

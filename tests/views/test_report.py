@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import math
 import re
@@ -12,10 +13,11 @@ import torch
 
 from liangyi.doctor.verdict import Advice, Verdict
 from liangyi.fields.pixels import grid
+from liangyi.runs.sheets import Places
 from liangyi.views.report import report, thinned
 from liangyi.views.table import Layer
 
-from .reading import EVIL, Page, asks_others, card, drawings, panels
+from .reading import EVIL, Page, asks_others, card, charts, drawings, panels
 
 
 def sample(step: int) -> tuple[int, bytes]:
@@ -212,3 +214,17 @@ def test_advice_is_told_apart_from_evidence() -> None:
 def test_verdicts_keep_their_order_for_the_gravest_comes_first() -> None:
     words = verdicts(COLLAPSE, TIRED).words
     assert words.index("mode collapse") < words.index("under-trained")
+
+
+def test_codes_are_places_in_the_page_and_nothing_is_loaded_for_them() -> None:
+    places = Places(
+        codes=[[0.5, -1.25, 3.0]], labels=[1], names=["a", EVIL],
+        sheet=f"data:image/png;base64,{png(7)}", columns=1, height=2, width=2,
+    )  # fmt: skip
+    written = page(places=places, manifold=sample(9)[1])
+    (told,) = [found for found in charts(written) if "codes" in found]
+    assert told["codes"] == [[0.5, -1.25, 3.0]] and told["names"] == ["a", EVIL]
+    assert "drag or use the arrow keys" in Page(written).words
+    assert png(9) in written and not asks_others(written)
+    flat = page(places=dataclasses.replace(places, codes=[[0.5, -1.25]], labels=[], names=[]))
+    assert "drag" not in Page(flat).words and 'class="codes"' not in page()

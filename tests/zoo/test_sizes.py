@@ -68,7 +68,14 @@ ORIGINALS: list[tuple[str, tuple[int, ...], dict[str, Any], str, int, int | None
     ("infogan", MNIST, {}, "generator", 6_652_481, None),
     ("autoencoder", MNIST, {}, "encoder", 109_555, 0),
     ("autoencoder", MNIST, {}, "decoder", 110_336, 0),
+    ("simple-autoencoder", MNIST, {}, "encoder", 108_736, 0),
+    ("simple-autoencoder", MNIST, {}, "", 218_192, 0),
+    ("conv-autoencoder", MNIST, {}, "encoder", 1_320, 0),
+    ("conv-autoencoder", MNIST, {}, "decoder", 4_409, 0),
     ("vae", MNIST, {}, "", 652_824, 0),
+    ("vae", MNIST, {"widths": (512,), "latent": 2}, "", 807_700, 0),  # Keras' own
+    ("conv-vae", MNIST, {}, "encoder", 69_076, 0),
+    ("conv-vae", MNIST, {}, "decoder", 65_089, 0),
     ("mnist-mlp", MNIST, {}, "", 136_074, 0),
     ("mnist-cnn", MNIST, {}, "", 1_199_882, 0),
     # Keras cifar10_cnn.py; antirectifier.py, and ReLU networks as wide and twice as wide
@@ -159,6 +166,15 @@ def test_the_cifar10_cnns_maps_and_dropouts_are_those_of_the_notes():
     assert [m.p for m in model.modules() if isinstance(m, nn.Dropout)] == [0.25, 0.25, 0.5]
 
 
+def test_the_autoencoders_maps_are_the_notes():
+    model = empty("conv-autoencoder")
+    picture = torch.empty(1, *MNIST, device="meta")
+    down = maps_of(model.encoder, picture, (nn.Conv2d, nn.MaxPool2d))
+    assert down == [(10, 10, 16), (5, 5, 16), (3, 3, 8), (2, 2, 8)]
+    up = maps_of(model.decoder, torch.empty(1, 32, device="meta"), (nn.ConvTranspose2d,))
+    assert up == [(5, 5, 16), (15, 15, 8), (28, 28, 1)]
+
+
 def kinds(network: nn.Module) -> list[str]:
     return [type(module).__name__ for module in network.modules() if not list(module.children())]
 
@@ -218,6 +234,10 @@ LEARNING: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("dcgan-tanh", "generator", "SGD", {"lr": 1e-3, "momentum": 0.9, "nesterov": True}, 128),
     ("dcgan-beginners", "generator", "Adam", {"lr": 1e-3, "betas": (0.9, 0.999)}, 16),
     ("autoencoder", "model", "Adam", {"lr": 1e-3, "betas": (0.9, 0.999)}, 128),
+    ("simple-autoencoder", "model", "Adam", {"lr": 1e-3, "weight_decay": 0}, 256),
+    ("conv-autoencoder", "model", "Adam", {"lr": 1e-3, "weight_decay": 1e-5}, 128),
+    ("conv-vae", "model", "Adam", {"lr": 1e-3, "betas": (0.9, 0.999)}, 128),
+    ("iwae", "model", "Adam", {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-4}, 20),
     ("vae", "model", "Adam", {"lr": 1e-3, "betas": (0.9, 0.999)}, 128),
     ("mnist-mlp", "model", "SGD", {"lr": 0.1, "momentum": 0, "weight_decay": 0}, 256),
     # not PyTorch's nor TensorFlow 2's own rate, with which it learns nothing in 12 epochs

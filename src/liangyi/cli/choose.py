@@ -112,7 +112,7 @@ def chosen(
     if wanted is None:
         wanted = before.data_name if before else kind.data
     source = data.find(wanted)
-    own = data_of(before, wanted) if before else source.Config()
+    own = data_of(before, wanted) if before else data.preferred(source, kind.data_settings)
     typed = [flag[2:] for flag in ("--steps", "--epochs") if value_of(words, flag)]
     groups: dict[str, Config] = {
         "model": config_of(before, kind) if before else kind.Config(),

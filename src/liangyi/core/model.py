@@ -79,6 +79,7 @@ class Model(nn.Module, ABC):
     adversary: ClassVar[Literal["", "logits", "values"]] = ""  # what `judgement` gives, if anything
     recipe: ClassVar[Training] = Training()  # how `liangyi train` trains when nothing is said
     data: ClassVar[str] = "digits"  # what `liangyi train` feeds when nothing is said
+    data_settings: ClassVar[Mapping[str, Any]] = {}  # of any data that has them, where not said
     tiny: ClassVar[Mapping[str, Any]] = {}  # the smallest sensible settings, for the contract
     tiny_data: ClassVar[Mapping[str, Any]] = {"data": "digits"}  # and what to try it on
     borrowed: ClassVar[tuple[str, ...]] = ()  # paths of frozen weights, kept once

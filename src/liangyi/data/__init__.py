@@ -35,6 +35,7 @@ __all__ = [
     "made",
     "names",
     "opened",
+    "preferred",
     "source",
 ]
 
@@ -96,6 +97,12 @@ def choose(name: str, **settings: Any) -> Source:
         if setting not in known:
             raise unknown(f"setting of {kind.registered}", setting, known)
     return made(kind, name, checked(kind.Config(**settings)))
+
+
+def preferred(kind: type[Source], wanted: Mapping[str, Any]) -> Any:
+    """Return the settings of a source, with those that somebody prefers where it has them."""
+    known = {field.name for field in dataclasses.fields(kind.Config)}
+    return checked(kind.Config(**{name: wanted[name] for name in known & wanted.keys()}))
 
 
 def made(kind: type[Source], name: str, config: Any) -> Source:

@@ -123,6 +123,12 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     "posterior collapse": (
         Remedy("less weight on the KL term; raise it slowly afterwards", "beta", _times(0.1)),
     ),
+    "predicts the mean": (
+        Remedy("a lower learning rate: activations that died do not come back", "learning_rate",
+               _times(0.3)),
+        Remedy("less noise on what it sees", "noise", lambda noise: float(f"{noise * 0.5:.2g}")),
+        Remedy("a longer code", "code", lambda code: 2 * code),
+    ),
     "penalty too weak": (
         Remedy("it must fit the scale of the data", "penalty", _times(10, least=1.0)),
     ),

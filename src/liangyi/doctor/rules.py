@@ -269,6 +269,21 @@ def posterior_collapse(chart: Chart, facts: Facts) -> Verdict | None:
     )  # fmt: skip
 
 
+def predicts_the_mean(chart: Chart, facts: Facts) -> Verdict | None:
+    """Every item is reconstructed as the mean of all: the code, if any, is not read."""
+    if facts.adversary or chart.has("kl"):
+        return None  # who compares nothing with its original; who has a posterior, judged above
+    since = _lasting(chart, "explained", lambda value: value < 0.05)
+    if since is None or _mends(chart, "explained"):
+        return None
+    return Verdict(
+        "predicts the mean", since,
+        f"reconstructions keep {max(0.0, chart.last('signal/explained')):.0%} of the variance of "
+        "items: each is about the mean of all",
+        advice("predicts the mean", facts),
+    )  # fmt: skip
+
+
 def penalty_too_weak(chart: Chart, facts: Facts) -> Verdict | None:
     """The critic's slope is far above the 1 at which it measures a distance."""
     if facts.penalty is None or not chart.has("wasserstein"):
@@ -316,6 +331,7 @@ RULES: tuple[Rule, ...] = (
     oscillation,
     label_ignored,
     posterior_collapse,
+    predicts_the_mean,
 )
 
 
@@ -347,4 +363,9 @@ def _mends(chart: Chart, name: str) -> bool:
     return trend > 1.25 if name in _RISING else trend < 0.8
 
 
-_RISING = ("diversity", "class_entropy", "as_asked")  # which mend upwards; others mend downwards
+_RISING = (
+    "diversity",
+    "class_entropy",
+    "as_asked",
+    "explained",
+)  # which mend upwards; others mend downwards

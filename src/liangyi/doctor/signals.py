@@ -75,7 +75,19 @@ def signals(model: Model, averaged: Model, real: Reference) -> dict[str, float]:
     if "encode" in model.verbs():
         codes = model.encode(getattr(real.train, model.spec.item))
         found["active_units"] = active_units(codes) / codes.shape[1]
+    if "reconstruct" in model.verbs() and fields.continuous(model.spec.created):
+        found["explained"] = _explained(
+            model, getattr(real.held_out or real.train, model.spec.item)
+        )
     return {f"signal/{name}": value for name, value in found.items()}
+
+
+def _explained(model: Model, items: Tensor) -> float:
+    """Return the share of the variance of items that reconstructions keep: of their mean, 0."""
+    field = model.spec.created
+    again, true = (fields.coordinates(field, x) for x in (model.reconstruct(items), items))
+    total = float((true - true.mean(0)).square().sum())
+    return 1 - float((again - true).square().sum()) / total if total else 1.0
 
 
 def _drawn(model: Model, averaged: Model, real: Reference) -> dict[str, float]:

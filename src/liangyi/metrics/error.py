@@ -25,6 +25,16 @@ def of_mean(each: Tensor) -> float:
     return float(each.double().std() / math.sqrt(len(each)))
 
 
+def of_ratio(above: Tensor, below: Tensor) -> float:
+    """Return the standard error of mean(above) / mean(below) of independent pairs [N].
+
+    By the delta method: the mean of above - ratio x below, over the mean of below.
+    """
+    above, below = above.double(), below.double()
+    rest = above - above.mean() / below.mean() * below
+    return of_mean(rest) / float(below.mean().abs())
+
+
 def of_share(share: float, count: int) -> float:
     """Return the standard error of a share seen in `count` items.
 

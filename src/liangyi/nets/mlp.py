@@ -12,14 +12,17 @@ from liangyi.nets.fast.sequential import Sequential
 
 
 def mlp(
-    widths: Sequence[int], activation: nn.Module, last: nn.Module | None = None, dropout: float = 0
+    widths: Sequence[int],
+    activation: nn.Module | None,
+    last: nn.Module | None = None,
+    dropout: float = 0,
 ) -> Sequential:
     """Return linear layers of these widths: [N widths[0]] -> [N widths[-1]].
 
     Args:
         widths: of the input, the hidden layers and the output.
-        activation: after every layer but the last; one that gives several values for each that it
-            takes says how many: `widening`.
+        activation: after every layer but the last, None: the layers follow each other; one that
+            gives several values for each that it takes says how many: `widening`.
         last: after the last layer.
         dropout: after every activation.
     """
@@ -27,7 +30,7 @@ def mlp(
     widening = getattr(activation, "widening", 1)
     for position, (inputs, outputs) in enumerate(itertools.pairwise(widths)):
         layers.append(nn.Linear(inputs * widening if position else inputs, outputs))
-        if position < len(widths) - 2:
+        if activation and position < len(widths) - 2:
             layers += [activation, nn.Dropout(dropout)] if dropout else [activation]
     return Sequential(*layers, *([last] if last else []))
 

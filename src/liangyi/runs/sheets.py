@@ -3,11 +3,19 @@
 samples/      step-numbered pictures, always of the same noise
 real.png      real items to hold beside them
 nearest.png   samples above their nearest training items
+codes.json    where held-out pictures lie in a code of two or three numbers
+manifold.png  decoded codes of two numbers, side by side
 """
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from pathlib import Path
+from typing import Annotated
+
+import pydantic
+from annotated_types import Ge, Len, MinLen
 
 from liangyi.core import files
 from liangyi.core.errors import UserError
@@ -16,7 +24,21 @@ from liangyi.runs.place import Place
 
 SAMPLES = "samples"
 _REAL, _NEAREST = "real.png", "nearest.png"
+_CODES, _MANIFOLD = "codes.json", "manifold.png"
 _PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where pictures lie in a code of two or three numbers, and what they look like."""
+
+    codes: Annotated[list[Annotated[list[float], Len(2, 3)]], MinLen(1)]  # of each picture
+    labels: list[Annotated[int, Ge(0)]]  # class of each, or none
+    names: list[str]  # of the classes
+    sheet: Annotated[str, pydantic.Field(pattern="^data:image/png;base64,")]  # of small pictures
+    columns: Annotated[int, Ge(1)]  # small pictures in a row of the sheet
+    height: Annotated[int, Ge(1)]  # of a small picture, pixels
+    width: Annotated[int, Ge(1)]
 
 
 class Sheets:
@@ -55,6 +77,25 @@ class Sheets:
         """Write that sheet."""
         self.place.demand()
         files.write(self.path / _REAL, png)
+
+    def places(self) -> Places | None:
+        """Return where pictures lie in the code, None where that is no plane or space."""
+        try:
+            return pydantic.TypeAdapter(Places).validate_json(files.read(self.path / _CODES))
+        except (OSError, ValueError):
+            return None
+
+    def manifold(self) -> bytes | None:
+        """Return the sheet of decoded codes, None where there is none."""
+        return picture(self.path / _MANIFOLD)
+
+    def keep_codes(self, places: Places, manifold: bytes | None) -> None:
+        """Write both."""
+        self.place.demand()
+        text = json.dumps(dataclasses.asdict(places), separators=(",", ":"))
+        files.write(self.path / _CODES, text)
+        if manifold is not None:
+            files.write(self.path / _MANIFOLD, manifold)
 
     def nearest(self) -> bytes | None:
         """Return the sheet of samples above their nearest training items, None before a score."""

@@ -176,8 +176,9 @@ def _pupil(data: Dataset) -> tuple[Dataset, str]:
 def _smaller(data: Dataset) -> Dataset:
     image = data.columns["image"]
     if not isinstance(image, Tensor):
+        middle = torch.tensor(0.5, device="cpu")  # of pictures that change at each look
         image = image.take(
-            torch.arange(len(data), device="cpu"), lambda width: torch.empty(0, device="cpu")
+            torch.arange(len(data), device="cpu"), lambda width: middle.expand(len(data), width)
         )[""]
     small = resized(image, LARGEST)
     field = Pixels(small.shape[1], LARGEST, LARGEST)

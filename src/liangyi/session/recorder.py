@@ -19,6 +19,7 @@ from liangyi.scoring.validation import validation_of
 from liangyi.session.best import look_of
 from liangyi.session.events import Rewound
 from liangyi.session.pictures import real_sheet_of, sheet_of
+from liangyi.session.plane import plane_of
 from liangyi.session.report import Reporter
 from liangyi.training.trainer import Report, Trainer, TrainingFailed
 
@@ -70,6 +71,7 @@ class Recorder:
         if validates:
             self.exhausted = self.run.exhausted
         if last:
+            self.place_codes()
             self.reporter.write()
         elif shows:
             self.reporter.refresh()
@@ -96,7 +98,14 @@ class Recorder:
         if not saved:
             self.count_seconds()
             self.run.save(self.trainer)
+        self.place_codes()
         self.reporter.write()
+
+    def place_codes(self) -> None:
+        """Draw where pictures lie in the code, where that can be seen."""
+        found = plane_of(self.trainer.averaged, self.held_out or self.data)
+        if found is not None:
+            self.run.keep_codes(found.places, found.manifold)
 
     def rewind(self, failure: TrainingFailed) -> Rewound | None:
         """Go back to a healthy checkpoint at half the learning rate, where that is still allowed.

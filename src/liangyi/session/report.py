@@ -83,6 +83,8 @@ def _page(run: Run, networks: dict[str, list[table.Layer]]) -> str:
         cards=kept(run),
         verdicts=verdicts_of(run),
         nearest=run.nearest(),
+        places=run.places(),
+        manifold=run.manifold(),
     )
 
 

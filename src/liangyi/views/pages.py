@@ -14,7 +14,7 @@ from markupsafe import Markup
 from liangyi.views import figures, intervals
 
 STYLES = ("vendor/uPlot.min.css", "page.css")
-SCRIPTS = ("vendor/uPlot.iife.min.js", "charts.js", "page.js")
+SCRIPTS = ("vendor/uPlot.iife.min.js", "charts.js", "codes.js", "page.js")
 LICENSE = "vendor/LICENSE-uPlot"  # wants to be wherever the library is
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from markupsafe import Markup
 
 from liangyi.doctor.verdict import Verdict
 from liangyi.metrics.card import Card
+from liangyi.runs.sheets import Places
 from liangyi.views import charts, diagram, intervals, pages, table
 from liangyi.views.conditions import conditions
 
@@ -30,6 +32,8 @@ def report(
     verdicts: Sequence[Verdict] = (),
     nearest: bytes | None = None,
     real: bytes | None = None,
+    places: Places | None = None,
+    manifold: bytes | None = None,
 ) -> str:
     """Write the page.
 
@@ -46,6 +50,8 @@ def report(
         verdicts: the doctor's.
         nearest: PNG file: generated pictures above the nearest training pictures.
         real: PNG file: real items to hold beside the samples, as many and as large.
+        places: of pictures in a code of two or three numbers, to be looked at.
+        manifold: PNG file: decoded codes of two numbers, side by side.
 
     Returns:
         HTML. All words are escaped.
@@ -66,6 +72,8 @@ def report(
         verdicts=verdicts,
         nearest=nearest,
         real=real,
+        places=None if places is None else dataclasses.asdict(places),
+        manifold=manifold,
     )
 
 

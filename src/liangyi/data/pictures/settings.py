@@ -10,9 +10,11 @@ from annotated_types import Ge, Le
 from torch import Tensor
 
 from liangyi.core.config import Config, Count
+from liangyi.core.errors import UserError
 from liangyi.core.spec import Label, Pixels, Spec
 from liangyi.data.columns import Dice
 from liangyi.data.dataset import Data, Dataset
+from liangyi.data.pictures.binarised import Binarisation, binarised
 from liangyi.data.pictures.chosen import chosen, spec_of
 from liangyi.data.pictures.variation import cropped, mirrored
 from liangyi.data.source import Source
@@ -32,6 +34,8 @@ class PictureConfig(Config):
     crop: Part = 1.0  # learn from random parts of at least this share of each side; 1: from all
     classes: tuple[str, ...] = ()  # only pictures of these, by their names or numbers; nothing: all
     per_class: Count | None = None  # learn from at most so many pictures of each class
+    # pixels become black or white: by round(x), drawn once (fixed), or anew at each look (random)
+    binarise: Binarisation = "none"
 
     def pixels(self, channels: int, height: int, width: int) -> Pixels:
         """Return what pictures of this shape become."""
@@ -52,14 +56,22 @@ class PictureSource(Source):
         return spec_of(self.whole(), self.config.classes)
 
     def split(self, split: str = "train") -> Data | None:
-        """Return the pictures of one split that are of the wanted classes."""
-        data, wanted = super().split(split), self.config.classes
-        most = self.config.per_class if split == "train" else None
-        if not isinstance(data, Dataset) or not (wanted or most):
+        """Return the pictures of one split: of the wanted classes, black and white if wanted.
+
+        Raises:
+            UserError: it is not there, or is damaged; there is no such class; or crops would make
+                black and white pixels grey again.
+        """
+        data, wanted, how = super().split(split), self.config.classes, self.config.binarise
+        if how != "none" and self.config.crop < 1:
+            raise UserError("makes black and white pixels grey again; leave it out", setting="crop")
+        if not isinstance(data, Dataset):
             return data
-        whole = self.whole()
-        data.spec = whole  # of all items, as they are here
-        return chosen(data, whole.classes, wanted, most)
+        most = self.config.per_class if split == "train" else None
+        if wanted or most:
+            data.spec = self.whole()  # of all items, as they are here
+            data = chosen(data, data.spec.classes, wanted, most)
+        return data if how == "none" else binarised(data, how, split)
 
     def vary(self, rows: dict[str, Tensor], dice: Dice) -> dict[str, Tensor]:
         """Return a training batch's rows with their pictures mirrored and cropped at random."""

@@ -134,10 +134,10 @@ def _usefulness(subject: Subject, evaluator: Evaluator, drawn: Tensor, asked: Te
     pixels = to_bytes(drawn, subject.model.image_range)
     made = Dataset(train.spec, {subject.model.spec.item: pixels, "label": asked})
     first, second = subject.order()
-    real = _part(train, second)
+    real = train.part(second, "scored")
     # without held-out pictures both sets of the order are training items, and share none
     tested = isinstance(held_out, Dataset) and len(held_out) > 0
-    proof = held_out if tested else _part(train, first)
+    proof = held_out if tested else train.part(first, "scored")
     assert isinstance(proof, Dataset)
     on_made = _accuracy(made, proof, evaluator, subject.track, "classifier of samples")
     on_real = _accuracy(real, proof, evaluator, subject.track, "classifier of real pictures")
@@ -147,12 +147,6 @@ def _usefulness(subject: Subject, evaluator: Evaluator, drawn: Tensor, asked: Te
         split="test" if tested else "train",
         about="a classifier that learned from samples alone, on real pictures",
     )  # fmt: skip
-
-
-def _part(data: Dataset, index: Tensor) -> Dataset:
-    columns = {"image": data.columns["image"], "label": data.columns["label"]}
-    taken = {name: column[index] for name, column in columns.items() if isinstance(column, Tensor)}
-    return Dataset(data.spec, taken)
 
 
 def _accuracy(

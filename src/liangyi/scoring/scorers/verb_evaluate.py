@@ -7,7 +7,8 @@ from liangyi.scoring.held_out import figures_on
 from liangyi.scoring.subject import Subject
 
 # what is better, by a word in the figure's name; of others nobody knows
-_LOWER = ("loss", "error", "mse", "mae", "distance", "nll", "perplexity", "reconstruction")
+_LOWER = ("loss", "error", "mse", "mae", "distance", "nll", "perplexity", "reconstruction",
+          "cross_entropy")  # fmt: skip
 _HIGHER = ("accuracy", "exact", "score", "psnr", "ssim", "precision", "recall", "hit", "bound",
            "reward")  # fmt: skip
 _ENDLESS = 2000  # items that are looked at where there are ever more
