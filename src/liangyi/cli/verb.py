@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from liangyi.use.given import Given
 
 _TABLES = (".csv", ".json")
+_WORDS = ("file", "class", "figure", "asked", "word")  # columns that begin at the left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +27,12 @@ class Output(Config):
     """What is told and where it goes."""
 
     model: str = ""  # the file of the run's model, for a run of ./my_gan.py
-    number: Count | None = None  # held-out items, where no files are named; none: 64, figures: all
+    # held-out items where none are named, or the first words; none: 64, figures: all, words: 16
+    number: Count | None = None
     seed: Natural = 0  # of what is random in it
     newest: bool = False  # the newest weights, also where older ones were found to be better
-    # pictures: FILE.png, FILE.npy, a folder; numbers: FILE.npy, FILE.txt; tables: FILE.csv, .json
+    # pictures: FILE.png, FILE.npy, a folder; numbers: FILE.npy, FILE.txt; tables: FILE.csv, .json;
+    # vectors of words: FILE.txt, FILE.bin (word2vec's formats), FILE.npy, or their map: FILE.png
     out: Path | None = None
     json: bool = False  # print figures and tables for scripts
 
@@ -64,7 +67,7 @@ def main(verb: str, words: Sequence[str]) -> None:
     for name in asked.demanded:
         if getattr(settings, name) is None:
             raise UserError(f"{verb} wants it", setting=name)
-    if output.out and (asked.result is dict or isinstance(asked.gives, Label)):
+    if output.out and (asked.result is dict or asked.columns or isinstance(asked.gives, Label)):
         _demand_table(output.out)
     model = run.model(say, weights_of(run, output.newest))
     about = _items(run, model, asked, words[1:count], output, say)
@@ -86,6 +89,10 @@ def _wanted(asked: Binding) -> str:
 
     if not asked.items:
         return ""
+    from liangyi.use.given import by_words
+
+    if by_words(asked) and len(asked.items) > 1:
+        return "".join(f" {name.upper()}" for name in asked.items)
     field = asked.items[asked.item]
     return f" [{plural(field.noun).upper()}...]" if field else f" {asked.item.upper()}.npy..."
 
@@ -99,7 +106,14 @@ def _about(asked: Binding) -> str:
     if field is None:
         return f"{about}\n\nThe {asked.item}s are rows of numbers in FILE.npy."
     from liangyi.core.counts import plural
+    from liangyi.core.spec import Word
 
+    if isinstance(field, Word):
+        return (
+            f"{about}\n\nWithout words it is asked about the most frequent ones."
+            * (len(asked.items) == 1)
+            or about
+        )
     return (
         f"{about}\n\n{plural(field.noun).capitalize()} are files, folders or FILE.npy, "
         "brought to the size and the range that the model learned from; without any it is asked "
@@ -117,7 +131,7 @@ def _helped(verb: str) -> str:
     name = registry.verbs()[verb][0]
     kind = registry.find(name)
     examples: dict[type[Field], Field] = {
-        Pixels: Pixels(1, 28, 28), Vector: Vector(2), Words: Words(1, 2), Label: Label(("0", "1")),
+        Pixels: Pixels(1, 28, 28), Vector: Vector(2), Words: Words(1, ("a", "b")), Label: Label(("0", "1")),
     }  # fmt: skip
     known = {part: examples[what] for part, what in fields_of(kind.eats[0]).items()}
     asked = bound(kind, verb, Spec(next(iter(known)), **known))
@@ -132,7 +146,7 @@ def _items(
 ) -> Given | None:
     """Return what the model is asked about: what the words name, else held-out items."""
     from liangyi.core.errors import UserError, shown
-    from liangyi.use.given import given, held_out
+    from liangyi.use.given import by_words, frequent, given, held_out
 
     if not asked.items:
         if words:
@@ -141,6 +155,9 @@ def _items(
         return None
     if words:
         return given(model, asked, words, say)
+    if by_words(asked):
+        mapped = output.out is not None and output.out.suffix == ".png"
+        return frequent(asked, output.number or (16 if asked.columns else 500 if mapped else None))
     source = run.source()
     test = source.split("test")
     data = run.data(source) if test is None else test
@@ -182,9 +199,9 @@ def _lines(rows: Sequence[dict[str, Any]]) -> str:
     from liangyi.views import text
 
     shown = text.table()
-    figures = len(rows) == 1 and "file" not in rows[0]
+    figures = len(rows) == 1 and not {"file", "asked"} & rows[0].keys()
     for name in ("figure", "value") if figures else rows[0]:
-        shown.add_column(name, justify="left" if name in ("file", "class", "figure") else "right")
+        shown.add_column(name, justify="left" if name in _WORDS else "right")
     pairs = [list(pair) for pair in rows[0].items()] if figures else [[*r.values()] for r in rows]
     for cells in pairs:
         shown.add_row(*(f"{c:.4g}" if isinstance(c, float) else text.words(str(c)) for c in cells))
@@ -221,8 +238,14 @@ def _write_items(
     from liangyi.core.spec import Pixels, Vector
     from liangyi.fields.pixels import grid
     from liangyi.use.asked import beside, kind_of
+    from liangyi.use.given import by_words
     from liangyi.use.sample import png, write_items
+    from liangyi.use.vectors import ENDINGS
 
+    if by_words(asked) and output.out and output.out.suffix in (*ENDINGS, ".png"):
+        assert about is not None
+        _write_vectors(output.out, list(about.names), answer)
+        return output.out
     field = kind_of(asked.gives, answer)
     columns = None
     if isinstance(field, Pixels) and answer.dim() == 5:  # rows of pictures
@@ -240,3 +263,14 @@ def _write_items(
     else:
         write_items([answer], len(answer), field, model.image_range, out)
     return out
+
+
+def _write_vectors(out: Path, words: list[str], vectors: Any) -> None:
+    from liangyi.core import files
+    from liangyi.use.vectors import write_vectors
+    from liangyi.views.word_map import word_map
+
+    if out.suffix == ".png":
+        files.write(out, word_map(words, vectors))
+    else:
+        write_vectors(out, words, vectors)

@@ -46,6 +46,11 @@ class Field:
         """Shape of one item's values, as a model sees them; empty for a single number."""
         return ()
 
+    @property
+    def part(self) -> Field | None:
+        """What each part of an item is, where people speak of parts: a word of a sentence."""
+        return None
+
 
 @dataclass(frozen=True)
 class Pixels(Field):
@@ -101,6 +106,18 @@ class Words(Field):
     def count(self) -> int:
         """Number of different words."""
         return self.vocabulary if isinstance(self.vocabulary, int) else len(self.vocabulary)
+
+    @property
+    def part(self) -> Word | None:
+        """One of its words, where they are known."""
+        return None if isinstance(self.vocabulary, int) else Word(self.vocabulary)
+
+
+@dataclass(frozen=True)
+class Word(Field):
+    """One word of a vocabulary: int64, 0 ... len(vocabulary) - 1."""
+
+    vocabulary: Annotated[tuple[str, ...], Len(1)]
 
 
 @dataclass(frozen=True)
