@@ -31,8 +31,7 @@ class Output(Config):
     number: Count | None = None
     seed: Natural = 0  # of what is random in it
     newest: bool = False  # the newest weights, also where older ones were found to be better
-    # pictures: FILE.png, FILE.npy, a folder; numbers: FILE.npy, FILE.txt; tables: FILE.csv, .json;
-    # vectors of words: FILE.txt, FILE.bin (word2vec's formats), FILE.npy, or their map: FILE.png
+    # FILE.png, FILE.npy, a folder; numbers .npy, .txt; tables .csv, .json; word vectors .bin, too
     out: Path | None = None
     json: bool = False  # print figures and tables for scripts
 
@@ -131,7 +130,8 @@ def _helped(verb: str) -> str:
     name = registry.verbs()[verb][0]
     kind = registry.find(name)
     examples: dict[type[Field], Field] = {
-        Pixels: Pixels(1, 28, 28), Vector: Vector(2), Words: Words(1, ("a", "b")), Label: Label(("0", "1")),
+        Pixels: Pixels(1, 28, 28), Vector: Vector(2), Words: Words(1, ("a", "b")),
+        Label: Label(("0", "1")),
     }  # fmt: skip
     known = {part: examples[what] for part, what in fields_of(kind.eats[0]).items()}
     asked = bound(kind, verb, Spec(next(iter(known)), **known))

@@ -118,6 +118,11 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     "posterior collapse": (
         Remedy("less weight on the KL term; raise it slowly afterwards", "beta", _times(0.1)),
     ),
+    "all one way": (
+        Remedy("more words of noise, which push vectors apart", "noise", lambda count: 2 * count),
+        Remedy("frequent words are dropped more often", "sample", _times(0.1)),
+        Remedy("more text, or more passes over it"),
+    ),
     "penalty too weak": (
         Remedy("it must fit the scale of the data", "penalty", _times(10, least=1.0)),
     ),

@@ -14,18 +14,19 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from liangyi import fields
 from liangyi.core import draw
 from liangyi.core.model import Model, evaluating
-from liangyi.core.spec import Label
+from liangyi.core.spec import PADDING, UNKNOWN, Label, Word
 from liangyi.data import Data
 from liangyi.doctor import crowd
 from liangyi.metrics.bounds import active_units
 from liangyi.metrics.classes import entropy_share
 
 LOOK = 256  # samples and real items that are looked at
-LABELLED = 1000  # real items that tell a sample's class
+LABELLED = 1000  # real items that tell a sample's class; words that are looked at
 
 
 class Reference(NamedTuple):
@@ -75,7 +76,16 @@ def signals(model: Model, averaged: Model, real: Reference) -> dict[str, float]:
     if "encode" in model.verbs():
         codes = model.encode(getattr(real.train, model.spec.item))
         found["active_units"] = active_units(codes) / codes.shape[1]
+    if "embed" in model.verbs() and isinstance(model.spec.created.part, Word):
+        found["one_way"] = _one_way(model, model.spec.created.part)
     return {f"signal/{name}": value for name, value in found.items()}
+
+
+def _one_way(model: Model, field: Word) -> float:
+    """Return the mean cosine of two of the most frequent words: of their mean direction."""
+    known = [n for n, word in enumerate(field.vocabulary) if word not in (PADDING, UNKNOWN)]
+    index = torch.tensor(known[:LABELLED], device=model.device)
+    return float(normalize(model.embed(index)).mean(0).square().sum())
 
 
 def _drawn(model: Model, averaged: Model, real: Reference) -> dict[str, float]:

@@ -85,7 +85,7 @@ def by_words(asked: Binding) -> bool:
 def _dealt(asked: Binding, words: Sequence[str]) -> Given:
     """Return typed words, dealt out to what is asked in turn: one question after the other."""
     each = len(asked.items)
-    if len(words) % each:
+    if not words or len(words) % each:
         names = " ".join(name.upper() for name in asked.items)
         raise UserError(f"{asked.name} wants {each} words for a question ({names}), "
                         f"not {len(words)}")  # fmt: skip
@@ -117,7 +117,7 @@ def frequent(asked: Binding, count: int | None) -> Given:
         UserError: the verb wants several words for a question.
     """
     if len(asked.items) > 1:
-        return _dealt(asked, [""])
+        return _dealt(asked, [])
     field = asked.items[asked.item]
     assert isinstance(field, Word)
     known = [n for n, word in enumerate(field.vocabulary) if word not in (PADDING, UNKNOWN)]

@@ -177,8 +177,8 @@ def _made(hashed: Any, told_apart: Any, added: Any) -> Callable[..., Any]:
                     for other in range(low, high):
                         if other != place:
                             vector = word[kept[other]]
-                            loss += told_apart(vector, read, change, error, targets, push, asked, rate,
-                                               sigmoid, cost)  # fmt: skip
+                            loss += told_apart(vector, read, change, error, targets, push, asked,
+                                               rate, sigmoid, cost)  # fmt: skip
                             added(vector, error, np.float32(1))
                             examples += 1
                 for n in range(asked):

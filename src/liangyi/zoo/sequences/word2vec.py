@@ -38,6 +38,7 @@ from liangyi.nets.fast.sequential import plainly
 from liangyi.nets.windows import NOISE, ONE, PURPOSES, Noise, Windows, kept, windows
 from liangyi.nets.words import KNOWN, Vectors
 
+Answers = Annotated[Count, "words of each answer"]
 _WINDOWS = 256  # that the plain form looks at before it moves
 
 
@@ -176,7 +177,7 @@ class Word2Vec(Model):
         return found
 
     @verb
-    def nearest(self, word: Annotated[Tensor, Word], count: Count = 10) -> Neighbours:
+    def nearest(self, word: Annotated[Tensor, Word], count: Answers = 10) -> Neighbours:
         """Return the words [N K] nearest to words [N] by cosine."""
         point = self.vectors.word(word)
         return Neighbours(*self.vectors.nearest(point, word[:, None], count))
@@ -187,7 +188,7 @@ class Word2Vec(Model):
         one: Annotated[Tensor, Word],
         other: Annotated[Tensor, Word],
         third: Annotated[Tensor, Word],
-        count: Count = 5,
+        count: Answers = 5,
     ) -> Neighbours:
         """Return the words [N K] that are to the third as the second is to the first."""
         asked = torch.stack([one, other, third], 1)
