@@ -178,7 +178,7 @@ def test_candidates_are_different_words_by_the_log_uniform_law() -> None:
     drawn = [model.candidates(150) for _ in range(400)]
     for rank, tries in drawn:
         assert len(rank) == len(rank.unique()) == 20 and tries >= 20
-        assert 0 <= int(rank.min()) and int(rank.max()) < 150
+        assert int(rank.min()) >= 0 and int(rank.max()) < 150
     seen = torch.cat([rank for rank, _ in drawn]).bincount(minlength=150) / 400
     tries = sum(tries for _, tries in drawn) / 400
     wanted = losses.expected_count(losses.log_uniform(torch.arange(150), 150), round(tries))

@@ -32,7 +32,7 @@ def word_map(words: Sequence[str], vectors: Tensor) -> bytes:
     found = places.fit_transform(vectors.detach().cpu().float().numpy())
     figure = Figure(figsize=(14, 14), dpi=100, layout="constrained")
     axes = figure.add_subplot()
-    axes.scatter(*found.T, s=4, color="#777777")
+    axes.scatter(found[:, 0], found[:, 1], s=4, color="#777777")
     for word, place in zip(words, found, strict=True):
         text = word.replace("$", r"\$")
         axes.annotate(text, place, xytext=(3, 2), textcoords="offset points", fontsize=8)

@@ -112,7 +112,7 @@ def _build(path: Path, reader: Reader, form: Form, like: Corpus | None, made: Pa
         assert isinstance(like.field.vocabulary, tuple)
         vocabulary = Vocabulary(like.field.vocabulary, like.field.counts)
     length = form.length or PASSAGE
-    known = vocabulary.index()
+    known = vocabulary.numbered()
     numbers = (vocabulary.numbers(line, known) for line in reader.lines())
     rows = _passages(numbers) if form.length is None else _sentences(numbers, length)
     digest, written, long = hashlib.sha256(repr((vocabulary.words, length)).encode()), 0, 0

@@ -34,9 +34,9 @@ class Vocabulary(NamedTuple):
         )
 
     def numbers(self, words: Iterable[str], known: dict[str, int]) -> list[int]:
-        """Return the numbers of words; `known` is `index()`, made once."""
+        """Return the numbers of words; `known` is `numbered()`, made once."""
         return [known.get(word, 1) for word in words]
 
-    def index(self) -> dict[str, int]:
+    def numbered(self) -> dict[str, int]:
         """Return the number of each word."""
         return {word: number for number, word in enumerate(self.words)}

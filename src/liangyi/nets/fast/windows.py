@@ -13,7 +13,7 @@ import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, no_type_check
 
 import numpy as np
 import torch
@@ -116,10 +116,11 @@ def _looked_up(table: Array, score: Any) -> Any:
 def _made(hashed: Any, told_apart: Any, added: Any) -> Callable[..., Any]:
     """Return the loop over passages `first` ... `last`, of functions that numba has compiled."""
 
+    @no_type_check  # numba finds the types
     def loop(
         first, last, token, seeds, word, output, keep, share, alias, node, turn, length,
         sigmoid, cost, window, noise, together, rate,
-    ):  # type: ignore[no-untyped-def]  # fmt: skip
+    ):  # fmt: skip
         most, size = node.shape[1] + noise + 3, word.shape[1]
         rows, targets = np.empty(most, np.int64), np.empty(most, np.float32)
         push = np.empty(most, np.float32)
@@ -196,7 +197,8 @@ def _added(to: Array, what: Array, part: Any) -> None:
 def _apart(looked_up: Any) -> Callable[..., Any]:
     """Return what one example does: its loss, and the changes of both sides."""
 
-    def told_apart(vector, read, change, error, targets, push, asked, rate, sigmoid, cost):  # type: ignore[no-untyped-def]
+    @no_type_check
+    def told_apart(vector, read, change, error, targets, push, asked, rate, sigmoid, cost):
         loss, size, zero = 0.0, len(vector), np.float32(0)
         # four outputs at once, so that what they share is loaded once; behind the last are zeros
         for n in range(0, asked, 4):
