@@ -64,7 +64,7 @@ def answered(
 
 def _plain(found: Any) -> Any:
     if isinstance(found, tuple):
-        return type(found)(*(column.detach().cpu() for column in found))  # type: ignore[call-arg]
+        return type(found)(*(column.detach().cpu() for column in found))
     if isinstance(found, dict):
         return {name: float(value) for name, value in found.items()}
     return found.detach().cpu()

@@ -86,8 +86,8 @@ def _dealt(asked: Binding, words: Sequence[str]) -> Given:
     """Return typed words, dealt out to what is asked in turn: one question after the other."""
     each = len(asked.items)
     if not words or len(words) % each:
-        names = " ".join(name.upper() for name in asked.items)
-        raise UserError(f"{asked.name} wants {each} words for a question ({names}), "
+        wanted = " ".join(name.upper() for name in asked.items)
+        raise UserError(f"{asked.name} wants {each} words for a question ({wanted}), "
                         f"not {len(words)}")  # fmt: skip
     values = {}
     for place, (name, field) in enumerate(asked.items.items()):

@@ -65,13 +65,14 @@ class NCE(Word2Vec):
                 better=max(1, (field.count - 1) // 8),
             )  # fmt: skip
         self.vectors = Vectors(field.count, field.count, config.size)
-        self.vectors.bias = nn.Embedding(field.count, 1, sparse=True)
+        bias = nn.Embedding(field.count, 1, sparse=True)
+        self.vectors.add_module("bias", bias)
         nn.init.uniform_(self.vectors.word.weight, -1, 1)
         deviation = config.size**-0.5
         nn.init.trunc_normal_(
             self.vectors.output.weight, std=deviation, a=-2 * deviation, b=2 * deviation
         )
-        nn.init.zeros_(self.vectors.bias.weight)
+        nn.init.zeros_(bias.weight)
 
     def remarks(self) -> list[str]:
         """Say nothing: there is no faster form."""
@@ -83,14 +84,14 @@ class NCE(Word2Vec):
 
     def updates(self, batch: Tokens, step: int) -> Iterator[Update]:
         """Move by so many pairs at once, in the order of the text."""
-        words = self.spec["token"].count - 1  # rank 0 is what is unknown; padding has none
+        words = len(self.vectors.word.weight) - 1  # rank 0 is what is unknown; padding has none
         middle, around = self.pairs(batch.token)
         for some, other in zip(
             middle.split(self.config.pairs), around.split(self.config.pairs), strict=True
         ):
             rank, tries = self.candidates(words)
             expected = [expected_count(log_uniform(r, words), tries) for r in (other - 1, rank)]
-            vector, bias = self.vectors.word(some), self.vectors.bias
+            vector, bias = self.vectors.word(some), self.vectors.get_submodule("bias")
             true = (vector * self.vectors.output(other)).sum(1) + bias(other)[:, 0]
             noise = vector @ self.vectors.output(rank + 1).T + bias(rank + 1)[:, 0]
             loss = noise_contrastive(true, noise, expected[0].float(), expected[1].float())

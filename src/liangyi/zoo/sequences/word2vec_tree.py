@@ -26,7 +26,7 @@ from liangyi.zoo.sequences.word2vec import Word2Vec
 class Tree(Word2Vec):
     """Word2vec, hierarchical softmax: words are found in a tree, one turn after the other."""
 
-    noises = 0  # type: ignore[assignment]
+    noises = 0
 
     def outputs(self, counts: Tensor) -> None:
         """Say which turns lead to each word; and make the vectors of words and of inner nodes."""
