@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from liangyi.use.given import Given
 
 _TABLES = (".csv", ".json")
+_WORDS = ("file", "class", "figure", "asked", "word")  # columns that begin at the left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +27,11 @@ class Output(Config):
     """What is told and where it goes."""
 
     model: str = ""  # the file of the run's model, for a run of ./my_gan.py
-    number: Count | None = None  # held-out items, where no files are named; none: 64, figures: all
+    # held-out items where none are named, or the first words; none: 64, figures: all, words: 16
+    number: Count | None = None
     seed: Natural = 0  # of what is random in it
     newest: bool = False  # the newest weights, also where older ones were found to be better
-    # pictures: FILE.png, FILE.npy, a folder; numbers: FILE.npy, FILE.txt; tables: FILE.csv, .json
+    # FILE.png, FILE.npy, a folder; numbers .npy, .txt; tables .csv, .json; word vectors .bin, too
     out: Path | None = None
     json: bool = False  # print figures and tables for scripts
 
@@ -66,7 +68,7 @@ def main(verb: str, words: Sequence[str]) -> None:
         if getattr(settings, name) is None:
             raise UserError(f"{verb} wants it", setting=name)
     told = isinstance(asked.gives, Label) or (asked.gives and fields.typeable(asked.gives))
-    if output.out and (told or asked.result is dict):
+    if output.out and (told or asked.columns or asked.result is dict):
         _demand_table(output.out)
     model = run.model(say, weights_of(run, output.newest))
     about = _items(run, model, asked, words[1:count], output, say)
@@ -88,6 +90,10 @@ def _wanted(asked: Binding) -> str:
 
     if not asked.items:
         return ""
+    from liangyi.use.given import by_words
+
+    if by_words(asked) and len(asked.items) > 1:
+        return "".join(f" {name.upper()}" for name in asked.items)
     field = asked.items[asked.item]
     return f" [{plural(field.noun).upper()}...]" if field else f" {asked.item.upper()}.npy..."
 
@@ -102,7 +108,14 @@ def _about(asked: Binding) -> str:
         return f"{about}\n\nThe {asked.item}s are rows of numbers in FILE.npy."
     from liangyi import fields
     from liangyi.core.counts import plural
+    from liangyi.core.spec import Word
 
+    if isinstance(field, Word):
+        return (
+            f"{about}\n\nWithout words it is asked about the most frequent ones."
+            * (len(asked.items) == 1)
+            or about
+        )
     typed = "typed as they are, or numbers in FILE.npy"
     read = "files, folders or FILE.npy, brought to the size and the range that the model learned"
     ways = typed if fields.typeable(field) else f"{read} from"
@@ -138,7 +151,7 @@ def _items(
 ) -> Given | None:
     """Return what the model is asked about: what the words name, else held-out items."""
     from liangyi.core.errors import UserError, shown
-    from liangyi.use.given import given, held_out
+    from liangyi.use.given import by_words, frequent, given, held_out
 
     if not asked.items:
         if words:
@@ -147,6 +160,9 @@ def _items(
         return None
     if words:
         return given(model, asked, words, say)
+    if by_words(asked):
+        mapped = output.out is not None and output.out.suffix == ".png"
+        return frequent(asked, output.number or (16 if asked.columns else 500 if mapped else None))
     source = run.source()
     test = source.split("test")
     data = run.data(source) if test is None else test
@@ -227,8 +243,14 @@ def _write_items(
     from liangyi.core.spec import Pixels, Vector
     from liangyi.fields.pixels import grid
     from liangyi.use.asked import beside, kind_of
+    from liangyi.use.given import by_words
     from liangyi.use.sample import png, write_items
+    from liangyi.use.vectors import ENDINGS
 
+    if by_words(asked) and output.out and output.out.suffix in (*ENDINGS, ".png"):
+        assert about is not None
+        _write_vectors(output.out, list(about.names), answer)
+        return output.out
     field = kind_of(asked.gives, answer)
     columns = None
     if isinstance(field, Pixels) and answer.dim() == 5:  # rows of pictures
@@ -246,3 +268,14 @@ def _write_items(
     else:
         write_items([answer], len(answer), field, model.image_range, out)
     return out
+
+
+def _write_vectors(out: Path, words: list[str], vectors: Any) -> None:
+    from liangyi.core import files
+    from liangyi.use.vectors import write_vectors
+    from liangyi.views.word_map import word_map
+
+    if out.suffix == ".png":
+        files.write(out, word_map(words, vectors))
+    else:
+        write_vectors(out, words, vectors)

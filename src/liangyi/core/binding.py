@@ -35,8 +35,9 @@ class Binding:
     settings: type[Config]  # what else can be said; None where it must be
     demanded: tuple[str, ...]  # of the settings
     batch: type[Any] | None  # the type of the batch that it takes, if it takes one
-    result: Any  # Tensor or dict
+    result: Any  # Tensor, dict, or a NamedTuple of tensors: columns of a table
     gives: Field | None  # what a tensor that it gives is; None: numbers
+    columns: Mapping[str, Field | None]  # what those of a table are; None: numbers
 
     @property
     def item(self) -> str:
@@ -60,7 +61,8 @@ def bound(kind: type[Model], name: str, spec: Spec) -> Binding:
     demanded: list[str] = []
     batch = None
     for parameter in verb.parameters.values():
-        hint, field = hints[parameter.name], spec.fields.get(parameter.name)
+        hint = hints[parameter.name]
+        field = spec.fields.get(parameter.name) or _given(hint, spec)
         needed = parameter.default is inspect.Parameter.empty
         if parameter.name == "batch":
             batch = hint if hasattr(hint, "_fields") else kind.batch_type(spec)
@@ -77,8 +79,12 @@ def bound(kind: type[Model], name: str, spec: Spec) -> Binding:
             demanded += [parameter.name] * needed
     made = dataclasses.make_dataclass(name, settings, bases=(Config,), frozen=True, kw_only=True)
     result = hints.get("return", Tensor)
-    gives = _given(result, spec)
-    return Binding(name, verb.about, items, made, tuple(demanded), batch, _plain(result), gives)
+    gives, plain = _given(result, spec), _plain(result)
+    columns: dict[str, Field | None] = {}
+    if hasattr(plain, "_fields"):
+        parts = get_type_hints(plain, include_extras=True)
+        columns = {name: _given(parts[name], spec) for name in plain._fields}
+    return Binding(name, verb.about, items, made, tuple(demanded), batch, plain, gives, columns)
 
 
 def _plain(hint: Any) -> Any:
@@ -89,10 +95,11 @@ def _plain(hint: Any) -> Any:
 
 
 def _given(hint: Any, spec: Spec) -> Field | None:
-    """Return the field of the data that a result is: of the kind that is noted beside its type."""
+    """Return the field of the data, or a part of one, of the kind that is noted beside a type."""
     kinds = [part for part in get_args(hint)[1:] if isinstance(part, type)]
     wanted = [part for part in kinds if issubclass(part, Field)]
     every = [spec.created, *spec.fields.values()]
+    every += [field.part for field in every if field.part is not None]
     return next((field for kind in wanted for field in every if isinstance(field, kind)), None)
 
 

@@ -84,7 +84,8 @@ class Model(nn.Module, ABC):
     tiny_data: ClassVar[Mapping[str, Any]] = {"data": "digits"}  # and what to try it on
     borrowed: ClassVar[tuple[str, ...]] = ()  # paths of frozen weights, kept once
     whole_batch: ClassVar[bool] = False  # a step is not the mean of its parts' steps
-    reproducible: ClassVar[Literal["always", "one thread"]] = "always"
+    reproducible: ClassVar[Literal["always", "one thread"]] = "always"  # bit for bit, on a CPU
+    planned: int = 0  # steps of the whole training, as its trainer says; 0: nobody has said
 
     Config: ClassVar[type[Any]] = Config
 
@@ -142,6 +143,10 @@ class Model(nn.Module, ABC):
 
     def _repr_html_(self) -> str | None:
         return cell(self)
+
+    def remarks(self) -> list[str]:
+        """Return lines for people about how this model will train here."""
+        return []
 
     @property
     def device(self) -> torch.device:

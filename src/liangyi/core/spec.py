@@ -19,6 +19,7 @@ from liangyi.core.counts import plural
 from liangyi.core.errors import UserError, unknown
 
 Size = Annotated[int, Ge(1)]
+PADDING, UNKNOWN = "", "<unk>"  # in a vocabulary of words: no word, and any other word
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class Field:
     def shape(self) -> tuple[int, ...]:
         """Shape of one item's values, as a model sees them; empty for a single number."""
         return ()
+
+    @property
+    def part(self) -> Field | None:
+        """What each part of an item is, where people speak of parts: a word of a sentence."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,7 @@ class Words(Field):
 
     length: Size
     vocabulary: Size | tuple[str, ...]  # how many different words, or those words
+    counts: tuple[int, ...] = ()  # how often each occurs in the training text, where that is known
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -99,6 +106,18 @@ class Words(Field):
     def count(self) -> int:
         """Number of different words."""
         return self.vocabulary if isinstance(self.vocabulary, int) else len(self.vocabulary)
+
+    @property
+    def part(self) -> Word | None:
+        """One of its words, where they are known."""
+        return None if isinstance(self.vocabulary, int) else Word(self.vocabulary)
+
+
+@dataclass(frozen=True)
+class Word(Field):
+    """One word of a vocabulary: int64, 0 ... len(vocabulary) - 1."""
+
+    vocabulary: Annotated[tuple[str, ...], Len(1)]
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,11 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
         Remedy("less noise on what it sees", "noise", lambda noise: float(f"{noise * 0.5:.2g}")),
         Remedy("a longer code", "code", lambda code: 2 * code),
     ),
+    "all one way": (
+        Remedy("more words of noise, which push vectors apart", "noise", lambda count: 2 * count),
+        Remedy("frequent words are dropped more often", "sample", _times(0.1)),
+        Remedy("more text, or more passes over it"),
+    ),
     "penalty too weak": (
         Remedy("it must fit the scale of the data", "penalty", _times(10, least=1.0)),
     ),

@@ -284,6 +284,19 @@ def predicts_the_mean(chart: Chart, facts: Facts) -> Verdict | None:
     )  # fmt: skip
 
 
+def all_one_way(chart: Chart, facts: Facts) -> Verdict | None:
+    """Vectors of words all point one way, so that every word is near every other."""
+    since = _lasting(chart, "one_way", lambda value: value > 0.8)
+    if since is None or _mends(chart, "one_way"):
+        return None
+    return Verdict(
+        "all one way", since,
+        f"two frequent words have a cosine of {chart.last('signal/one_way'):.2f} on average: "
+        "whatever is asked, all words are near",
+        advice("all one way", facts),
+    )  # fmt: skip
+
+
 def penalty_too_weak(chart: Chart, facts: Facts) -> Verdict | None:
     """The critic's slope is far above the 1 at which it measures a distance."""
     if facts.penalty is None or not chart.has("wasserstein"):
@@ -332,6 +345,7 @@ RULES: tuple[Rule, ...] = (
     label_ignored,
     posterior_collapse,
     predicts_the_mean,
+    all_one_way,
 )
 
 

@@ -14,18 +14,19 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from liangyi import fields
 from liangyi.core import draw
 from liangyi.core.model import Model, evaluating
-from liangyi.core.spec import Label
+from liangyi.core.spec import PADDING, UNKNOWN, Label, Word
 from liangyi.data import Data
 from liangyi.doctor import crowd
 from liangyi.metrics.bounds import active_units
 from liangyi.metrics.classes import entropy_share
 
 LOOK = 256  # samples and real items that are looked at
-LABELLED = 1000  # real items that tell a sample's class
+LABELLED = 1000  # real items that tell a sample's class; words that are looked at
 
 
 class Reference(NamedTuple):
@@ -79,6 +80,8 @@ def signals(model: Model, averaged: Model, real: Reference) -> dict[str, float]:
         found["explained"] = _explained(
             model, getattr(real.held_out or real.train, model.spec.item)
         )
+    if "embed" in model.verbs() and isinstance(model.spec.created.part, Word):
+        found["one_way"] = _one_way(model, model.spec.created.part)
     return {f"signal/{name}": value for name, value in found.items()}
 
 
@@ -88,6 +91,13 @@ def _explained(model: Model, items: Tensor) -> float:
     again, true = (fields.coordinates(field, x) for x in (model.reconstruct(items), items))
     total = float((true - true.mean(0)).square().sum())
     return 1 - float((again - true).square().sum()) / total if total else 1.0
+
+
+def _one_way(model: Model, field: Word) -> float:
+    """Return the mean cosine of two of the most frequent words: of their mean direction."""
+    known = [n for n, word in enumerate(field.vocabulary) if word not in (PADDING, UNKNOWN)]
+    index = torch.tensor(known[:LABELLED], device=model.device)
+    return float(normalize(model.embed(index)).mean(0).square().sum())
 
 
 def _drawn(model: Model, averaged: Model, real: Reference) -> dict[str, float]:

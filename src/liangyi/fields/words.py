@@ -12,11 +12,16 @@ from torch import Tensor
 from liangyi import fields
 from liangyi.core.counts import many
 from liangyi.core.errors import UserError, shown, unknown
-from liangyi.core.spec import Words
+from liangyi.core.spec import PADDING, UNKNOWN, Words
 from liangyi.fields import Range
 
 _COMMON = 5  # words that are named
 _BLOCK = 2**24  # pairs of words that are compared at once
+
+
+@fields.scaled.register
+def _(field: Words, stored: Tensor, value_range: Range) -> Tensor:
+    return stored.long()  # large texts are kept in 32 bits
 
 
 @fields.example.register
@@ -70,7 +75,8 @@ def _(field: Words, items: Tensor) -> list[str]:
         return [" ".join(str(word).rjust(width) for word in row) for row in rows]
     words = field.vocabulary
     join = "" if _letters(words) else " "  # letters stand close
-    return [join.join(words[number] for number in row) for row in rows]
+    found = [join.join(words[number] for number in row) for row in rows]
+    return [line.rstrip(" ") for line in found] if join else found  # of padding
 
 
 @fields.typeable.register
@@ -80,15 +86,16 @@ def _(field: Words) -> bool:
 
 @fields.typed.register
 def _(field: Words, texts: Sequence[str]) -> Tensor:
-    """Look each word up; what is shorter is filled up with spaces, if the space is a word."""
+    """Look each word up; what is shorter is filled up with padding, or with spaces."""
     words = field.vocabulary
     if isinstance(words, int):
         raise UserError(f"{shown(texts[0])} says nothing: words have numbers here; give FILE.npy")
     rows = [text if _letters(words) else text.split() for text in texts]
     numbers = {word: number for number, word in enumerate(words)}
-    found = np.full((len(rows), field.length), numbers.get(" ", -1))
+    filler = numbers.get(PADDING, numbers.get(" ", -1))
+    found = np.full((len(rows), field.length), filler)
     for place, (row, text) in enumerate(zip(rows, texts, strict=True)):
-        short = len(row) < field.length and " " not in numbers
+        short = len(row) < field.length and filler < 0
         if short or len(row) > field.length or not row:
             most = "" if short else "at most "
             noun = "symbol" if _letters(words) else "word"
@@ -102,4 +109,4 @@ def _(field: Words, texts: Sequence[str]) -> Tensor:
 
 
 def _letters(words: Sequence[str]) -> bool:
-    return all(len(word) == 1 for word in words)
+    return all(len(word) <= 1 for word in words if word != UNKNOWN)

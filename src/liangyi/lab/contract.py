@@ -14,6 +14,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from liangyi.core import registry
 from liangyi.core.binding import bound
 from liangyi.core.config import Training, from_plain, help_of, to_plain
 from liangyi.core.model import Model, Update
-from liangyi.core.spec import Label
+from liangyi.core.spec import Label, Word
 from liangyi.core.verbs import samples
 from liangyi.data import Batches, Source
 from liangyi.nets.fast.sequential import plain
@@ -118,7 +119,24 @@ def checks(small: Small) -> Iterator[Check]:
         generated_batches_are_judged,
         it_learns_one_batch_by_heart,
     ):
-        yield check.__name__.replace("_", " "), lambda check=check: check(small)  # type: ignore[misc]
+        yield check.__name__.replace("_", " "), lambda check=check: _alone(check, small)  # type: ignore[misc]
+
+
+def _alone(check: Callable[[Small], None], small: Small) -> None:
+    with threads_of(small.kind):
+        check(small)
+
+
+@contextmanager
+def threads_of(kind: type[Model]) -> Iterator[None]:
+    """Compute by one thread inside, where a model promises the same bits by no more than that."""
+    before = torch.get_num_threads()
+    if kind.reproducible == "one thread":
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def cycle(trainer: Trainer) -> int:
@@ -238,6 +256,7 @@ def shown(small: Small, model: Model) -> dict[str, Any]:
     found = {}
     for name, verb in model.verbs().items():
         given: dict[str, Any] = {}
+        items = bound(small.kind, name, model.spec).items
         for parameter in verb.parameters.values():
             if parameter.name == "count":
                 given["count"] = 5
@@ -247,6 +266,8 @@ def shown(small: Small, model: Model) -> dict[str, Any]:
                 given[parameter.name] = known[parameter.name]
             elif parameter.name in ("code", "latent") and parameter.default is parameter.empty:
                 given[parameter.name] = model.encode(known[model.spec.item])
+            elif isinstance(field := items.get(parameter.name), Word):
+                given[parameter.name] = fields.example(field, 3, model.device)
         found[name] = getattr(model, name)(**given)
     return found
 
@@ -267,7 +288,11 @@ def verbs_leave_no_trace(small: Small) -> None:
             right = first[name].shape == (5, *model.spec.shape)
             demand(right, f"{name} gives {list(first[name].shape)} for 5 items")
     for name, given in first.items():
-        field = bound(small.kind, name, model.spec).gives
+        asked = bound(small.kind, name, model.spec)
+        for column, kind in asked.columns.items():
+            whole = kind is None or fields.inside(kind, getattr(given, column), model.image_range)
+            demand(whole, f"{name} gives a {column} that is none")
+        field = asked.gives
         if isinstance(field, Label) and given.is_floating_point():  # chances of each class
             sums = given.sum(1)
             demand(torch.allclose(sums, torch.ones_like(sums)), f"{name} gives no probabilities")
@@ -283,6 +308,8 @@ def verbs_leave_no_trace(small: Small) -> None:
 
 def tensors(found: Any) -> list[Tensor]:
     """Return the tensors in what a verb gives."""
+    if isinstance(found, tuple):
+        return list(found)
     return list(found.values()) if isinstance(found, dict) else [found]
 
 
@@ -379,7 +406,7 @@ def golden(small: Small, path: Path) -> None:
     To store a curve anew after a wanted change, delete its file and run this again.
     """
     trainer = small.trainer(steps=20, examine_every=0)
-    with plain():  # whose dropout draws PyTorch's numbers
+    with plain(), threads_of(small.kind):  # whose dropout draws PyTorch's numbers
         curve = [report.read() for report in trainer.run()]
     if not path.exists():
         path.parent.mkdir(exist_ok=True)

@@ -46,6 +46,16 @@ def of_share(share: float, count: int) -> float:
     return math.sqrt(more * (1 - more) / (count + 4))
 
 
+def of_correlation(correlation: float, count: int) -> float:
+    """Return the standard error of Spearman's correlation of `count` independent pairs.
+
+    Fisher's transformation has the variance (1 + r^2 / 2) / (count - 3) (Bonett and Wright, "Sample
+    size requirements for estimating Pearson, Kendall and Spearman correlations", 2000).
+    """
+    error = math.sqrt((1 + correlation**2 / 2) / max(1, count - 3))
+    return (1 - correlation**2) * error
+
+
 def of_redrawn(
     each: Callable[[Tensor, Tensor], Sequence[Tensor]],
     real: Tensor,

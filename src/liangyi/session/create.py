@@ -58,6 +58,8 @@ def create(
         tell(f"{lack}; {ENOUGH}")
     check_devices(training)
     model = build(kind, config, data.spec, training.seed)
+    for line in model.remarks():
+        tell(line)
     check(model, training, data.size)
     chooses = _chooses(model, training, source, data)
     if origin is not None:

@@ -73,7 +73,7 @@ class Trainer:
         check(model, self.training, stream.items)
         self.step = 0
         self.slowed = 1.0  # factor of all learning rates, lowered when a training is rewound
-        self.total = self.training.total(stream.items)
+        self.total = model.planned = self.training.total(stream.items)
         self.players = Players(model)
         self.means = Means()  # since the last line of the log, where somebody writes one
         self._losses: list[tuple[int, str, Tensor]] = []  # not yet known to be finite
@@ -208,14 +208,17 @@ class Trainer:
         """Let the players of one turn follow their gradients."""
         for name in names:
             moved = [weight for weight in self.players.weights(name) if weight.grad is not None]
-            gradients = [weight.grad for weight in moved if weight.grad is not None]
             if not moved:
                 continue  # it has moved by itself
+            if processes.world() > 1:
+                for weight in moved:  # processes meet different rows
+                    weight.grad = _dense(weight.grad)
+            gradients = [weight.grad for weight in moved if weight.grad is not None]
             processes.average(gradients)
             optimizer = self.players.optimizer(name, self.step, self.slowed)
             if self._examined():
                 before = [weight.detach().clone() for weight in moved]
-                length = nn.utils.get_total_norm(gradients)
+                length = nn.utils.get_total_norm([_values(one) for one in gradients])
                 optimizer.step()
                 change = _relative_change(before, moved)
                 found.setdefault(f"signal/{name}_gradient", []).append((1.0, length))
@@ -369,6 +372,15 @@ def load_weights(model: Model, tensors: Mapping[str, Tensor], prefix: str) -> No
 
 
 @torch.no_grad()
+def _dense(gradient: Tensor | None) -> Tensor | None:
+    return gradient.to_dense() if gradient is not None and gradient.is_sparse else gradient
+
+
+def _values(gradient: Tensor) -> Tensor:
+    """Return the values of a gradient; of a sparse one those of its rows."""
+    return gradient.coalesce().values() if gradient.is_sparse else gradient
+
+
 def _relative_change(before: list[Tensor], after: list[nn.Parameter]) -> Tensor:
     """Return the length of a move over the length of the weights that made it."""
     moves = torch._foreach_sub(before, list(after))

@@ -23,7 +23,7 @@ _ROW = 8  # originals in a row, with what became of them below
 def answered(
     model: Model, asked: Binding, about: Given | None, settings: Mapping[str, Any], seed: int = 0
 ) -> Any:
-    """Return what a verb gives for all items: a tensor [N ...], or figures averaged over them.
+    """Return what a verb gives for all items: a tensor [N ...], columns, or averaged figures.
 
     Args:
         model: that is asked.
@@ -57,17 +57,28 @@ def answered(
             name: sum(count * float(figures[name]) for count, figures in found) / total
             for name in names
         }
+    if asked.columns:
+        return asked.result(*map(torch.cat, zip(*(values for _, values in found), strict=True)))
     return torch.cat([values for _, values in found])
 
 
 def _plain(found: Any) -> Any:
+    if isinstance(found, tuple):
+        return type(found)(*(column.detach().cpu() for column in found))
     if isinstance(found, dict):
         return {name: float(value) for name, value in found.items()}
     return found.detach().cpu()
 
 
 def table(asked: Binding, names: list[str], found: Any) -> list[dict[str, Any]] | None:
-    """Return rows for people where an answer is words or a number for each item, else None."""
+    """Return rows for people where an answer is words or numbers for each item, else None."""
+    if asked.columns:
+        shown = {name: _cells(asked.columns[name], getattr(found, name)) for name in found._fields}
+        return [
+            {"asked": name} | {column: cells[row][place] for column, cells in shown.items()}
+            for row, name in enumerate(names)
+            for place in range(found[0].shape[1])
+        ]
     if isinstance(asked.gives, Label):
         classes = asked.gives.names
         if not found.is_floating_point():
@@ -84,6 +95,13 @@ def table(asked: Binding, names: list[str], found: Any) -> list[dict[str, Any]] 
     if isinstance(found, Tensor) and found.dim() == 1:
         return [{"file": f, asked.name: v} for f, v in zip(names, found.tolist(), strict=True)]
     return None
+
+
+def _cells(field: Field | None, found: Tensor) -> list[list[Any]]:
+    """Return values [N K] as what stands in a table."""
+    if field is None:
+        return [[round(value, 6) for value in row] for row in found.tolist()]
+    return [fields.lines(field, row) for row in found]
 
 
 def kind_of(gives: Field | None, found: Tensor) -> Field | None:

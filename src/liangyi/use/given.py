@@ -15,9 +15,9 @@ from liangyi import fields
 from liangyi.core import capacity
 from liangyi.core.binding import Binding
 from liangyi.core.counts import few, many, plural
-from liangyi.core.errors import UserError, shown
+from liangyi.core.errors import UserError, shown, unknown
 from liangyi.core.model import Model, number_of
-from liangyi.core.spec import Field, Label, Pixels, Vector, Words
+from liangyi.core.spec import PADDING, UNKNOWN, Field, Label, Pixels, Vector, Word, Words
 from liangyi.data.dataset import Data, Dataset
 from liangyi.data.pictures import files as pictures
 from liangyi.data.pictures.listing import Job, class_of
@@ -58,6 +58,8 @@ def given(model: Model, asked: Binding, words: Sequence[str], tell: Tell) -> Giv
     Raises:
         UserError: something cannot be read, or is nothing that this model looks at.
     """
+    if by_words(asked):
+        return _dealt(asked, words)
     field = asked.items[asked.item]
     found = _read(field, words, tell) if field is not None else _numbers(words)
     values = {asked.item: _scaled(model, field, found.values)}
@@ -73,6 +75,55 @@ def given(model: Model, asked: Binding, words: Sequence[str], tell: Tell) -> Giv
             raise UserError(str(error)) from None
         values[name] = torch.tensor(numbers, device="cpu")
     return Given(found.names, values)
+
+
+def by_words(asked: Binding) -> bool:
+    """Whether a verb is asked about single words, which are typed as they are."""
+    return bool(asked.items) and all(isinstance(f, Word) for f in asked.items.values())
+
+
+def _dealt(asked: Binding, words: Sequence[str]) -> Given:
+    """Return typed words, dealt out to what is asked in turn: one question after the other."""
+    each = len(asked.items)
+    if not words or len(words) % each:
+        wanted = " ".join(name.upper() for name in asked.items)
+        raise UserError(f"{asked.name} wants {each} words for a question ({wanted}), "
+                        f"not {len(words)}")  # fmt: skip
+    values = {}
+    for place, (name, field) in enumerate(asked.items.items()):
+        assert isinstance(field, Word)
+        numbers = [_number(word, field.vocabulary) for word in words[place::each]]
+        values[name] = torch.tensor(numbers, device="cpu")
+    names = [" ".join(words[first : first + each]) for first in range(0, len(words), each)]
+    return Given(names, values)
+
+
+def _number(word: str, vocabulary: Sequence[str]) -> int:
+    """Return the number of a word, as it was typed or else in lower case."""
+    for form in (word, word.lower()):
+        if form and form in vocabulary:
+            return vocabulary.index(form)
+    raise unknown("word", word.lower(), [known for known in vocabulary if known])
+
+
+def frequent(asked: Binding, count: int | None) -> Given:
+    """Return the first words of the vocabulary, which are the most frequent of a text.
+
+    Args:
+        asked: how; about one word at a time.
+        count: how many; None: all.
+
+    Raises:
+        UserError: the verb wants several words for a question.
+    """
+    if len(asked.items) > 1:
+        return _dealt(asked, [])
+    field = asked.items[asked.item]
+    assert isinstance(field, Word)
+    known = [n for n, word in enumerate(field.vocabulary) if word not in (PADDING, UNKNOWN)]
+    numbers = known[:count]
+    values = {asked.item: torch.tensor(numbers, device="cpu")}
+    return Given([field.vocabulary[number] for number in numbers], values)
 
 
 def held_out(model: Model, asked: Binding, data: Data, count: int | None) -> Given:

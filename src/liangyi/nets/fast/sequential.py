@@ -28,6 +28,11 @@ class _Switch:
 _switch = _Switch()
 
 
+def plainly() -> bool:
+    """Whether somebody wants the plain forms just now."""
+    return _switch.plain
+
+
 @contextmanager
 def plain() -> Iterator[None]:
     """Compute everything inside by PyTorch's own layers, one after the other."""

@@ -1,0 +1,78 @@
+"""Word vectors on lists: what is known is counted, and what is no list is one line."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from liangyi.core.errors import UserError
+from liangyi.data.text import lists
+from liangyi.doctor.chart import Chart
+from liangyi.doctor.facts import Facts
+from liangyi.doctor.rules import all_one_way
+from liangyi.metrics.error import of_correlation
+from liangyi.scoring.scorers.words import scores
+
+
+def written(folder, **files: str):
+    for name, text in files.items():
+        (folder / name.replace("__", "-")).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_known_pairs_and_questions_are_scored(tmp_path):
+    # vectors on a circle: how alike two are is what people say, so the ranks agree whole
+    angle = torch.linspace(0, 1.2, 12)
+    vectors = torch.stack([angle.cos(), angle.sin()], 1)
+    known = {f"w{n}": n for n in range(12)}
+    rows = [f"W0\tw{n}\t{10 - n}.5" for n in range(1, 12)] + ["w0 strange 3"]
+    place = written(tmp_path, **{"EN-MEN-TR-3k.txt": "\n".join(rows)})
+    (found,), there = scores(known, vectors, place)
+    name, value, error, count, data, about = found
+    assert there and (name, count) == ("men", 11) and value == pytest.approx(1)
+    assert error == pytest.approx(0, abs=1e-6) and data.startswith("EN-MEN-TR-3k.txt ")
+    assert "11 of 12 pairs" in about
+    # a parallelogram answers its own questions
+    square = torch.tensor([[1.0, 0, 0.2], [1, 1, 0.2], [0.2, 0, 1], [0.2, 1, 1]])
+    asked = ": family\n" + "a b c d\n" * 6 + ": gram1\n" + "c d a b\n" * 12 + "a b c zzz\n"
+    place = written(tmp_path, **{"questions-words.txt": asked})
+    found, _ = scores({"a": 0, "b": 1, "c": 2, "d": 3}, square, place)
+    named = {name: (value, count) for name, value, _, count, _, _ in found}
+    assert named == {"analogies": (1.0, 18), "analogies_syntactic": (1.0, 12)}
+
+
+def test_the_error_of_a_correlation_is_its_spread():
+    import numpy as np
+    from scipy.stats import spearmanr
+
+    dice = np.random.default_rng(0)
+    seen = []
+    for _ in range(400):
+        x = dice.normal(size=60)
+        seen.append(spearmanr(x, 0.6 * x + 0.8 * dice.normal(size=60)).statistic)
+    assert np.std(seen) == pytest.approx(of_correlation(float(np.mean(seen)), 60), rel=0.15)
+
+
+@pytest.mark.parametrize("line", ["a b", "a b c", "a b nan", "a b 1 2"])
+def test_what_is_no_pair_is_one_line(tmp_path, line):
+    path = tmp_path / "list.txt"
+    path.write_text(f"a b 1\n\n{line}\n")
+    with pytest.raises(UserError, match="line 3 is not two words and a number"):
+        lists.pairs(path)
+
+
+def test_a_folder_of_ones_own_is_named_by_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("LIANGYI_DATA", str(tmp_path))
+    assert lists.place() == tmp_path / "words"
+    monkeypatch.setenv("LIANGYI_WORDS", str(tmp_path / "mine"))
+    assert lists.place() == tmp_path / "mine"
+
+
+def test_the_doctor_sees_vectors_that_all_point_one_way():
+    def chart(values):
+        return Chart([{"step": n, "signal/one_way": v} for n, v in enumerate(values)])
+
+    facts = Facts(settings={"noise": 7, "sample": 1e-3})
+    told = all_one_way(chart([0.9] * 8), facts)
+    assert told is not None and told.since == 0 and told.advice[0].setting == "noise"
+    assert all_one_way(chart([0.9, 0.8, 0.6, 0.5, 0.4, 0.4, 0.4, 0.4]), facts) is None
