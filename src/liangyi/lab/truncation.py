@@ -63,6 +63,7 @@ def measured(run: Run) -> list[dict[str, float]]:
         source, model = run.source(), run.model()
         evaluator = evaluator_of(source, model.spec.item)
         held_out = source.split("test") or source.split("train")
+        assert held_out is not None
         scale = model.image_range
         shown = held_out.some(_SAMPLES, model.Batch, model.device, scale)
         real = evaluator.features(getattr(shown, model.spec.item), scale)
