@@ -169,11 +169,12 @@ def run(work: Work) -> Outcome:
     named = entries(work.models)
     wanted = trials(named, work.data, len(work.seeds), work.out, steps)
     text, plain = table(finished(wanted, work.tell))
-    pairs = {f"{row['first']} : {row['second']}, {row['data']}": row for row in plain}
+    pairs = {f"{row['first']} against {row['second']} on {row['data']}": row for row in plain}
     said = [f"{name}: {row['first_won']} to {row['second_won']} of {row['seeds']} battles"
             for name, row in pairs.items()]  # fmt: skip
-    figure, (axes,) = panels(1, 1, 7, 1 + 0.4 * len(pairs))
+    figure, (axes,) = panels(1, 1, 9, 1.0 + 0.5 * len(pairs))
     ratios = {name: finite(r["sample_ratio"]["values"]) for name, r in pairs.items()}
+    ratios = {name.replace(" against ", "\nagainst "): total for name, total in ratios.items()}
     dots(axes, ratios, "mistakes on the other's samples, first over second")
     seen = "; ".join(said) + "." if said else "No two trainings came to their end."
     return Outcome((text.strip(),), plain, seen, figure=figure)

@@ -38,8 +38,12 @@ def game(axes: Axes, frames: Mapping[str, Any], title: str, look: int = -1) -> N
         axes.contourf(x, y, said, 12, cmap="Blues", alpha=0.6, vmin=low, vmax=2 * high - low)
     axes.plot(*frames["real"].T, ".", color=REAL, ms=2)
     axes.plot(*frames["fake"][look].T, ".", color=FAKE, ms=3)
+    fake = frames["fake"][look]
+    seen = (np.abs(fake) <= (x[-1], y[-1])).all(1).any()
     axes.set(title=title, xticks=[], yticks=[], aspect="equal")
     axes.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
+    if not seen:
+        axes.set_xlabel("all generated points lie outside", fontsize=8)
 
 
 def finite(values: Sequence[float | None]) -> Summary:
@@ -54,7 +58,8 @@ def dots(axes: Axes, rows: Mapping[str, Summary], label: str) -> None:
             continue
         axes.plot(total.values, [place] * len(total.values), ".", color="0.7")
         axes.errorbar(total.mean, place, xerr=total.half, fmt="o", color="tab:blue", capsize=3)
-    axes.set(yticks=range(len(rows)), yticklabels=list(rows), xlabel=label)
+    axes.set(yticks=range(len(rows)), xlabel=label)
+    axes.set_yticklabels(list(rows), fontsize=8)
     axes.invert_yaxis()
 
 
@@ -62,7 +67,7 @@ def benched(rows: Sequence[Mapping[str, Any]], column: str) -> Figure:
     """Return a figure of one column of a bench, a panel for each data set."""
     data = list(dict.fromkeys(row["data"] for row in rows))
     most = max((sum(row["data"] == name for row in rows) for name in data), default=1)
-    figure, places = panels(len(data) or 1, 1, 7, 0.8 + 0.3 * most)
+    figure, places = panels(len(data) or 1, 1, 9, 1.0 + 0.3 * most)
     for name, axes in zip(data, places, strict=False):
         own = {row["model"]: finite(row[column]["values"]) for row in rows
                if row["data"] == name and row.get(column)}  # fmt: skip

@@ -124,12 +124,12 @@ def summed(steps: int, seed: int) -> dict[str, float]:
 @experiment("What happens to a discriminator that is not frozen in the generator's turn?")
 def run(work: Work) -> Outcome:
     """Play the ring in four ways, and train a discriminator on the sum."""
-    steps = work.steps(STEPS, 50)
+    steps = work.steps(STEPS, 5)
     looks = {name: work.each(name, partial(played, name, work, steps)) for name in KINDS}
     rows = [{"players": name, "runs": runs} for name, runs in looks.items()]
     cells = [[row["players"], *(str(_last(row, key)) for key in KEYS[1:])] for row in rows]
     head = ("players", "D of real", "D of fakes", "modes of 8", "high quality")
-    off = work.each("a discriminator of the sum", partial(summed, work.steps(STEPS // 2, 30)))
+    off = work.each("a discriminator of the sum", partial(summed, work.steps(STEPS // 2, 5)))
     return Outcome((markdown(head, cells),), [*rows, {"sum": off}], _seen(rows),
                    _checks(off, work.quick), _figure(work, looks))  # fmt: skip
 
@@ -175,5 +175,5 @@ def _figure(work: Work, looks: dict[str, Any]) -> Figure:
         for name, runs in looks.items():
             band(axes, runs[0]["step"], [run[key] for run in runs], name)
         axes.set(xlabel="steps", title=key)
-    places[4].legend(frameon=False, fontsize=7)
+    places[6].legend(frameon=False, fontsize=7)
     return figure

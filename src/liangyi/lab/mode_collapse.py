@@ -149,7 +149,7 @@ def told(log: list[dict[str, float]], steps: int) -> list[str]:
 @experiment("What makes a generator give up modes, does the doctor see it, and what cures it?")
 def run(work: Work) -> Outcome:
     """Provoke a collapse, and try the cures."""
-    steps = work.steps(STEPS, 50)
+    steps = work.steps(STEPS, 5)
     looks = {name: work.each(name, partial(played, name, work, steps)) for name in KINDS}
     rows = [{"game": name, "runs": runs} for name, runs in looks.items()]
     cells = [[row["game"], str(_late(row, "modes")), str(_late(row, "high quality")),

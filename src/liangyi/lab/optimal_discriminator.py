@@ -153,7 +153,7 @@ def reached(name: str, work: Work, steps: int, seed: int, few: int = 0) -> dict[
 @experiment("Does a discriminator reach D* = p / (p + q), and what do few data make of it?")
 def run(work: Work) -> Outcome:
     """Train on endless points of three pairs of laws, and on few of one."""
-    steps = work.steps(STEPS, 30)
+    steps = work.steps(STEPS, 5)
     tables, rows = [], []
     for name, pair in pairs().items():
         js = pair.divergence()

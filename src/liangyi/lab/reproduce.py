@@ -165,7 +165,7 @@ def _printed(line: str, place: Path, tell: Tell) -> str:
 
 
 def figures(record: Printed, place: Path) -> dict[str, Path]:
-    """Return where the figures of a record lie that was made in `place`, by their places by the pages.
+    """Return where the figures of a record lie that was made in `place`, by where they are kept.
 
     Raises:
         UserError: its commands drew none of such a name.

@@ -102,7 +102,7 @@ def floor(seed: int) -> float:
 @experiment("How often should the discriminator learn: always, or only once it is fooled?")
 def run(work: Work) -> Outcome:
     """Play the ring by each rule, with as many turns in all."""
-    steps = work.steps(STEPS, 100)
+    steps = work.steps(STEPS, 8)
     looks = {name: work.each(name, partial(played, name, work, steps)) for name in RULES}
     rows = [{"rule": name, "runs": runs} for name, runs in looks.items()]
     cells = [[row["rule"], *(str(_end(row, key)) for key in KEYS[1:])] for row in rows]

@@ -119,18 +119,21 @@ def run(work: Work) -> Outcome:
         plain, added = pulls(distance, DEVIATION), pulls(distance, noisy)
         rows.append({"distance": distance, "JS": float(divergence(where, DEVIATION)), **plain}
                     | {f"{loss}, noise": added[loss] for loss in LOSSES})  # fmt: skip
-    steps = work.steps(STEPS, 40)
+    steps = work.steps(STEPS, 5)
     looks = {name: work.each(name, partial(blinded, name, steps)) for name in judges()}
     head = ("distance", "JS, nats", *list(rows[0])[2:])
     cells = [
         [f"{row['distance']:g}", *(f"{row[key]:.3g}" for key in list(row)[1:])] for row in rows
     ]
-    trained = [[f"{name}: {loss}", *(f"{sum(run[loss][place] for run in runs) / len(runs):.2g}"
-                                     for place in (0, LOOKS // 4, LOOKS // 2, -1))]
-               for name, runs in looks.items() for loss in runs[0] if loss != "step"]  # fmt: skip
     first = next(iter(looks.values()))[0]["step"]
-    asked = [f"{first[place]:,}" for place in (0, LOOKS // 4, LOOKS // 2, -1)]
-    other = (f"slope at a distance of {AWAY:g}, trained for steps", *asked)
+    asked = [0, len(first) // 4, len(first) // 2, len(first) - 1]
+    trained = [[f"{name}: {loss}", *(f"{sum(run[loss][place] for run in runs) / len(runs):.2g}"
+                                     for place in asked)]
+               for name, runs in looks.items() for loss in runs[0] if loss != "step"]  # fmt: skip
+    other = (
+        f"slope at a distance of {AWAY:g}, trained for steps",
+        *(f"{first[place]:,}" for place in asked),
+    )
     tables = (markdown(head, cells), markdown(other, trained))
     facts = [*rows, *({"trained": name, "runs": runs} for name, runs in looks.items())]
     return Outcome(tables, facts, _seen(rows, looks), _checks(), _figure(looks))
