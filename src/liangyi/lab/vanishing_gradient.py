@@ -189,7 +189,7 @@ def _figure(looks: dict[str, Any]) -> Figure:
                     label="minimax, noise added")  # fmt: skip
     middle.set(ylim=(1e-6, 1e3), xlabel="distance", title="slope under the best discriminator")
     for name, runs in looks.items():
-        for loss in runs[0].keys() - {"step"}:
+        for loss in (key for key in runs[0] if key != "step"):
             band(right, runs[0]["step"], [run[loss] for run in runs], f"{name}: {loss}")
     right.set(yscale="log", ylim=(1e-6, 1e2), xlabel="steps of training",
               title=f"slope through trained ones, distance {AWAY:g}")  # fmt: skip
