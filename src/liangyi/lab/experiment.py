@@ -196,7 +196,8 @@ class Experiment:
 
     def work(self, terms: Terms, out: Path, tell: Tell) -> Work:
         """Return what its function is given."""
-        usual = {"models": self.models, "data": self.data} | (self.quick if terms.quick else {})
+        fewer = self.quick if terms.quick else {}
+        usual = {"models": self.models, "data": self.data, **fewer}
         typed = {name: getattr(terms, name, ()) or usual[name] for name in ("models", "data")}
         return Work(terms, out, tell, **typed)
 
