@@ -180,8 +180,10 @@ def game(name: str, steps: int, seed: int) -> dict[str, list[float]]:
 @experiment("How does a GAN differ from reinforcement learning?")
 def run(work: Work) -> Outcome:
     """Measure variances, biases, and the game itself."""
-    ways = [{"dimensions": d, "found": continuous(d, draw.generator(0, "continuous", d)),
-             "closed form": closed(d)} for d in DIMENSIONS]  # fmt: skip
+    ways: list[dict[str, Any]] = []
+    for dimensions in DIMENSIONS:
+        found = continuous(dimensions, draw.generator(0, "continuous", dimensions))
+        ways.append({"dimensions": dimensions, "found": found, "closed form": closed(dimensions)})
     cells = [[str(row["dimensions"]), *(f"{row[part][way]:.3g}" for way in closed(1)
                                         for part in ("found", "closed form"))]
              for row in ways]  # fmt: skip

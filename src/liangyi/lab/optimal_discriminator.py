@@ -212,7 +212,7 @@ def _figure(row: dict[str, Any], few: list[dict[str, Any]]) -> Figure:
     left.plot(x[:, 0], pair.best(x).sigmoid(), "k--", label="p / (p + q)")
     left.plot(x[:, 0], row["runs"][0]["said"], label="trained on endless data")
     left.plot(x[:, 0], few[0]["runs"][0]["said"], label=f"on {few[0]['points']} points")
-    left.set(title=row["laws"], xlabel="x")
+    left.set(title=row["laws"], xlabel="x", ylim=(0, 1.3))
     counts = [one["points"] for one in few]
     for key, label in (("value on its own", "on its own points"), ("value", "on new points")):
         totals = [_of(one, key) for one in few]
@@ -220,6 +220,6 @@ def _figure(row: dict[str, Any], few: list[dict[str, Any]]) -> Figure:
                        capsize=3, label=label)  # fmt: skip
     right.axhline(row["optimum"], color="k", ls="--", label="-log 4 + 2 JSD")
     right.set(xscale="log", xlabel="real points", title="value of the game")
-    for axes in (left, right):
-        axes.legend(frameon=False, fontsize=8)
+    left.legend(frameon=False, fontsize=8, ncol=2, loc="upper center")
+    right.legend(frameon=False, fontsize=8)
     return figure
