@@ -120,7 +120,9 @@ def run(work: Work) -> Outcome:
     one = markdown(head, asked)
     begin = next(place for place, step in enumerate(looks["minimax, descent"][0]["step"])
                  if step >= int(ALONE * steps))  # fmt: skip
-    rows = [{"loss": name, "runs": runs, "begin": begin} for name, runs in looks.items()]
+    rows: list[dict[str, Any]] = [
+        {"loss": name, "runs": runs, "begin": begin} for name, runs in looks.items()
+    ]
     half = (begin + len(rows[0]["runs"][0]["step"]) - 1) // 2
     cells = [[row["loss"], *(str(_at(row, key, place)) for key, place in (
         ("D", begin), ("slope", begin), ("distance", begin), ("distance", half),

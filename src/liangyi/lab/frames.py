@@ -78,9 +78,10 @@ class Frames:
 def save(path: Path, **arrays: Tensor) -> None:
     """Write named arrays as .npz."""
     written = io.BytesIO()
-    plain = {name: value.detach().numpy() for name, value in arrays.items()}
-    np.savez_compressed(written, **{n: v.astype(np.float32) if v.dtype == np.float64 else v
-                                    for n, v in plain.items()})  # fmt: skip
+    plain: dict[str, Any] = {name: value.detach().numpy() for name, value in arrays.items()}
+    wide = {name: value.astype(np.float32) for name, value in plain.items()
+            if value.dtype == np.float64}  # fmt: skip
+    np.savez_compressed(written, **(plain | wide))
     files.write(path, written.getvalue())
 
 

@@ -126,7 +126,7 @@ def run(work: Work) -> Outcome:
     """Play the ring in four ways, and train a discriminator on the sum."""
     steps = work.steps(STEPS, 5)
     looks = {name: work.each(name, partial(played, name, work, steps)) for name in KINDS}
-    rows = [{"players": name, "runs": runs} for name, runs in looks.items()]
+    rows: list[dict[str, Any]] = [{"players": name, "runs": runs} for name, runs in looks.items()]
     cells = [[row["players"], *(str(_last(row, key)) for key in KEYS[1:])] for row in rows]
     head = ("players", "D of real", "D of fakes", "modes of 8", "high quality")
     off = work.each("a discriminator of the sum", partial(summed, work.steps(STEPS // 2, 5)))

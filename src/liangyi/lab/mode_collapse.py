@@ -151,7 +151,7 @@ def run(work: Work) -> Outcome:
     """Provoke a collapse, and try the cures."""
     steps = work.steps(STEPS, 5)
     looks = {name: work.each(name, partial(played, name, work, steps)) for name in KINDS}
-    rows = [{"game": name, "runs": runs} for name, runs in looks.items()]
+    rows: list[dict[str, Any]] = [{"game": name, "runs": runs} for name, runs in looks.items()]
     cells = [[row["game"], str(_late(row, "modes")), str(_late(row, "high quality")),
               f"{_least(row):.0f}", _verdicts(row)] for row in rows]  # fmt: skip
     head = ("game", "modes of 8, last fifth", "high quality", "fewest there", "the doctor says")

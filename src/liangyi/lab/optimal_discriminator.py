@@ -116,17 +116,15 @@ def judged(pair: Pair, model: Any, seed: int, seen: Tensor | None = None) -> dic
     real, fake = (points(law, 20_000, width, seed, "test", place)
                   for place, law in enumerate((pair.real, pair.fake)))  # fmt: skip
     with torch.no_grad():
-        logits = [model.judgement(model.Batch(part)).flatten() for part in (real, fake)]
-        best = [pair.best(part.double()) for part in (real, fake)]
-        off = torch.cat(
-            [(a.sigmoid() - b.sigmoid()).abs() for a, b in zip(logits, best, strict=True)]
-        )
-        found = {"value": -float(adversarial.discriminator(*logits)),
-                 "best on these": -float(adversarial.discriminator(*best)),
-                 "off": float(off.mean())}  # fmt: skip
+        true, false = (model.judgement(model.Batch(part)).flatten() for part in (real, fake))
+        best, other = (pair.best(part.double()) for part in (real, fake))
+        off = torch.cat([true, false]).sigmoid() - torch.cat([best, other]).sigmoid()
+        found = {"value": -float(adversarial.discriminator(true, false)),
+                 "best on these": -float(adversarial.discriminator(best, other)),
+                 "off": float(off.abs().mean())}  # fmt: skip
         if seen is not None:
             known = model.judgement(model.Batch(seen)).flatten()
-            found["value on its own"] = -float(adversarial.discriminator(known, logits[1]))
+            found["value on its own"] = -float(adversarial.discriminator(known, false))
     return found
 
 
@@ -154,7 +152,8 @@ def reached(name: str, work: Work, steps: int, seed: int, few: int = 0) -> dict[
 def run(work: Work) -> Outcome:
     """Train on endless points of three pairs of laws, and on few of one."""
     steps = work.steps(STEPS, 5)
-    tables, rows = [], []
+    tables: list[str] = []
+    rows: list[dict[str, Any]] = []
     for name, pair in pairs().items():
         js = pair.divergence()
         runs = work.each(name, partial(reached, name, work, steps))

@@ -104,7 +104,7 @@ def run(work: Work) -> Outcome:
     """Play the ring by each rule, with as many turns in all."""
     steps = work.steps(STEPS, 8)
     looks = {name: work.each(name, partial(played, name, work, steps)) for name in RULES}
-    rows = [{"rule": name, "runs": runs} for name, runs in looks.items()]
+    rows: list[dict[str, Any]] = [{"rule": name, "runs": runs} for name, runs in looks.items()]
     cells = [[row["rule"], *(str(_end(row, key)) for key in KEYS[1:])] for row in rows]
     least = Summary(tuple(floor(seed) for seed in work.seeds))
     cells.append(["the law itself", "", str(least), "8.00", ""])
