@@ -16,7 +16,8 @@ from liangyi.lab import entry, records
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "records"
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+FOLDERS = (ROOT, ROOT / "docs", ROOT / "docs/lab")
+PAGES = sorted(page for folder in FOLDERS for page in folder.glob("*.md"))
 NAMES = records.names(FOLDER)
 
 
@@ -45,6 +46,7 @@ def test_every_record_was_made_and_stands_in_a_page(name):
         assert all(set(found.figures) == set(record.columns) for found in record.found)
     else:
         assert len(record.printed) == len(record.typed) and all(record.printed)
+        assert all((FOLDER.parent / figure).exists() for figure in record.figures)
     assert any(f"<!-- record {name} -->" in text_of(page) for page in PAGES)
 
 
