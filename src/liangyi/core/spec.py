@@ -19,6 +19,7 @@ from liangyi.core.counts import plural
 from liangyi.core.errors import UserError, unknown
 
 Size = Annotated[int, Ge(1)]
+PADDING, UNKNOWN = "", "<unk>"  # in a vocabulary of words: no word, and any other word
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class Words(Field):
 
     length: Size
     vocabulary: Size | tuple[str, ...]  # how many different words, or those words
+    counts: tuple[int, ...] = ()  # how often each occurs in the training text, where that is known
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -8,11 +8,16 @@ import torch
 from torch import Tensor
 
 from liangyi import fields
-from liangyi.core.spec import Words
+from liangyi.core.spec import UNKNOWN, Words
 from liangyi.fields import Range
 
 _COMMON = 5  # words that are named
 _BLOCK = 2**24  # pairs of words that are compared at once
+
+
+@fields.scaled.register
+def _(field: Words, stored: Tensor, value_range: Range) -> Tensor:
+    return stored.long()  # large texts are kept in 32 bits
 
 
 @fields.example.register
@@ -65,5 +70,7 @@ def _(field: Words, items: Tensor) -> list[str]:
         width = len(str(field.vocabulary - 1))
         return [" ".join(str(word).rjust(width) for word in row) for row in rows]
     words = field.vocabulary
-    join = "" if all(len(word) == 1 for word in words) else " "  # letters stand close
-    return [join.join(words[number] for number in row) for row in rows]
+    # letters stand close
+    join = "" if all(len(word) <= 1 for word in words if word != UNKNOWN) else " "
+    found = [join.join(words[number] for number in row) for row in rows]
+    return [line.rstrip(" ") for line in found] if join else found  # of padding
