@@ -71,7 +71,7 @@ def test_the_policys_loss_is_the_advantage_of_what_was_written(small, monkeypatc
     wanted = -(score * (worth - worth.mean(0))).sum(1).mean()
     torch.testing.assert_close(update.loss, wanted)
     assert float(update.metrics["reward"]) == pytest.approx(float(worth.mean()))
-    assert update.player is model.generator
+    assert update.player == model.policy
 
 
 def test_first_likelihood_then_judging_then_the_game(small):
@@ -80,9 +80,10 @@ def test_first_likelihood_then_judging_then_the_game(small):
     players = []
     for step in range(12):
         (update,) = model.updates(Tokens(EVERY), step)
-        name = "generator" if update.player is model.generator else "discriminator"
+        name = "discriminator" if update.player is model.discriminator else "generator"
+        assert (update.player == model.policy) == (step >= 5 and name == "generator")
         players.append(f"{name}: {', '.join(update.metrics)}")
-    judging, playing = "discriminator: discriminator", "generator: reward"
+    judging, playing = "discriminator: discriminator", "generator: reward, entropy"
     game = [playing, judging, judging]
     assert players == ["generator: nll"] * 2 + [judging] * 3 + game * 2 + [playing]
 

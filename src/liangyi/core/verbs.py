@@ -33,9 +33,8 @@ def demand(model: Model, verb: str, seed: int, conditions: Mapping[str, Any]) ->
         UserError: it cannot.
     """
     demand_verb(model, verb)
-    known = model.conditions(verb)
     for name, value in conditions.items():
-        if name not in known:
+        if name not in model.verbs()[verb].parameters or name == "count":
             raise unasked(model, verb, name)
         if name == "label":
             model.asked(1, value)  # which knows the classes

@@ -23,10 +23,12 @@ class Writer(nn.Module):
     Args:
         vocabulary: number of different words.
         width: of the word vectors and of the LSTM.
+        end: the word after which a sentence has no other; None: all fill their length.
     """
 
-    def __init__(self, vocabulary: int, width: int) -> None:
+    def __init__(self, vocabulary: int, width: int, end: int | None = None) -> None:
         super().__init__()
+        self.end = end
         self.embedding = nn.Embedding(vocabulary, width)
         self.cell = nn.LSTMCell(width, width)
         self.output = nn.Linear(width, vocabulary)
@@ -48,12 +50,22 @@ class Writer(nn.Module):
         return torch.stack(hidden, 1), torch.stack(cell, 1)
 
     def forward(self, token: Tensor) -> Tensor:
-        """Return log p(word | words before it) of the words themselves, [N L] -> [N L]."""
+        """Return log p(word | words before it) of the words themselves, [N L] -> [N L].
+
+        After the end of a sentence nothing else can come, which costs 0.
+        """
         hidden, _ = self.read(token)
         with _exact(token):
             logits = self.output(hidden).flatten(0, 1)
             surprise = nn.functional.cross_entropy(logits, token.flatten(), reduction="none")
-        return -surprise.view_as(token)
+        return -surprise.view_as(token).masked_fill(self.after(token), 0.0)
+
+    def after(self, token: Tensor) -> Tensor:
+        """Return which places of sentences [N L] come after their end, [N L]."""
+        if self.end is None:
+            return torch.zeros_like(token, dtype=torch.bool)
+        ends = token == self.end
+        return ends.cumsum(1) > ends.long()
 
     def follow(self, hidden: Tensor, share: Tensor, temperature: float = 1.0) -> Tensor:
         """Return the words [N] that follow states h [N W], drawn by shares [N] in [0, 1).
@@ -68,14 +80,19 @@ class Writer(nn.Module):
             ]
         return torch.cat(words)
 
+    def ended(self, word: Tensor, before: Tensor) -> Tensor:
+        """Return words [N], or the end again where it stood before."""
+        return word if self.end is None else word.masked_fill(before == self.end, self.end)
+
     def write(self, count: int, length: int, temperature: float = 1.0) -> Tensor:
         """Return `count` random sentences of `length` words."""
         word = torch.full((count,), START, device=self.output.weight.device)
         state: State | None = None
-        words = []
+        words: list[Tensor] = []
         for share in draw.uniform(count, length, device=word.device).unbind(1):
             state = self.step(word, state)
-            word = self.follow(state[0], share, temperature)
+            new = self.follow(state[0], share, temperature)
+            word = self.ended(new, word) if words else new
             words.append(word)
         return torch.stack(words, 1)
 
@@ -101,7 +118,7 @@ class Writer(nn.Module):
             state = self.step(word.flatten(), (h.flatten(0, 2), c.flatten(0, 2)))
             # a row of random numbers belongs to a sentence, like all of its completions
             share = draw.uniform(len(token), tries, live, device=token.device).permute(2, 1, 0)
-            word = self.follow(state[0], share.flatten())
+            word = self.ended(self.follow(state[0], share.flatten()), word.flatten())
             word, h, c = (x.unflatten(0, share.shape) for x in (word, *state))
             prefix = torch.arange(live, device=token.device)
             sentences[prefix, :, :, prefix + ahead] = word

@@ -81,7 +81,7 @@ class SeqGAN(Model):
         """Build the writer, its roll-out copy and the reader."""
         config, words = self.config, self.spec["token"]
         assert isinstance(words, Words)
-        self.generator = Writer(words.count, config.width)
+        self.generator = Writer(words.count, config.width, words.end)
         self.rollout = copy.deepcopy(self.generator)
         self.discriminator = Reader(
             words.count,
@@ -125,7 +125,7 @@ class SeqGAN(Model):
         """Algorithm 1, a turn of one player."""
         _, pretraining, game, _ = self.stages
         if step < pretraining:
-            loss = -self.generator(batch.token).mean()
+            loss = self.nats(batch.token, self.generator(batch.token))
             yield Update(self.generator, loss, nll=loss)
         elif step >= game and (step - game) % (1 + self.config.discriminator_steps) == 0:
             if step == game:
@@ -135,7 +135,7 @@ class SeqGAN(Model):
                 reward = self.rewards(written)
             score = self.generator(written)
             loss = policy.reinforce(score, reward - mean(reward))
-            yield Update(self.policy, loss, reward=reward.mean(), entropy=-score.mean())
+            yield Update(self.policy, loss, reward=reward.mean(), entropy=self.nats(written, score))
             with torch.no_grad():
                 for old, new in zip(
                     self.rollout.parameters(), self.generator.parameters(), strict=True
@@ -147,6 +147,11 @@ class SeqGAN(Model):
             real, fake = self.discriminator(torch.cat([batch.token, written])).chunk(2)
             loss = adversarial.discriminator(real, fake)
             yield Update(self.discriminator, loss, discriminator=loss)
+
+    def nats(self, token: Tensor, score: Tensor) -> Tensor:
+        """Return -log p a word of sentences [N L], of the scores of their words [N L]."""
+        words = token.numel() - self.generator.after(token).sum()
+        return -score.sum() / words
 
     def rewards(self, written: Tensor) -> Tensor:
         """Return Q of each word of sentences [N L]: equation 4."""
@@ -188,7 +193,7 @@ class SeqGAN(Model):
     @verb
     def evaluate(self, batch: Tokens) -> dict[str, Tensor]:
         """Return the generator's own negative log-likelihood of real sentences, nats a word."""
-        return {"nll": -self.generator(batch.token).mean()}
+        return {"nll": self.nats(batch.token, self.generator(batch.token))}
 
 
 def mean(reward: Tensor) -> Tensor:
