@@ -14,6 +14,7 @@ from functools import partial
 from liangyi.doctor.chart import Chart
 from liangyi.doctor.facts import Facts
 from liangyi.doctor.few import too_few
+from liangyi.doctor.language import likelihood_overfits, policy_collapse
 from liangyi.doctor.remedies import advice
 from liangyi.doctor.verdict import Advice, Verdict
 from liangyi.doctor.well import LOOKS, well
@@ -284,6 +285,7 @@ RULES: tuple[Rule, ...] = (
     too_few_items,
     range_mismatch,
     penalty_too_strong,
+    policy_collapse,  # before the samples that come of it
     mode_collapse,
     discriminator_won,
     generator_won,
@@ -291,6 +293,7 @@ RULES: tuple[Rule, ...] = (
     oscillation,
     label_ignored,
     posterior_collapse,
+    likelihood_overfits,
 )
 
 

@@ -39,6 +39,8 @@ from liangyi.core.spec import Words
 from liangyi.losses import adversarial, policy
 from liangyi.nets.recurrent import Reader, Writer
 
+Temperature = Annotated[Positive, "below 1: likelier words, less various"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class SeqGANConfig(Config):
@@ -185,15 +187,15 @@ class SeqGAN(Model):
     def sample(
         self,
         count: int,
-        temperature: Annotated[Positive, "below 1: likelier words, less various"] = 1.0,
+        temperature: Temperature = 1.0,
     ) -> Annotated[Tensor, Words]:
         """Return `count` sentences [count L]."""
         return self.generator.write(count, self.spec.shape[0], temperature)
 
     @verb
-    def evaluate(self, batch: Tokens) -> dict[str, Tensor]:
+    def evaluate(self, batch: Tokens, temperature: Temperature = 1.0) -> dict[str, Tensor]:
         """Return the generator's own negative log-likelihood of real sentences, nats a word."""
-        return {"nll": self.nats(batch.token, self.generator(batch.token))}
+        return {"nll": self.nats(batch.token, self.generator(batch.token, temperature))}
 
 
 def mean(reward: Tensor) -> Tensor:
