@@ -2,15 +2,15 @@
 
     python -m benchmarks seqgan [--peer FOLDER] [--rounds 5] [--threads 2] [--only WORD ...]
 
-FOLDER is a checkout of suragnair/seqGAN, which is imported from there, in a process of its own. Both
-write 20 words of 5,000 by a recurrent net of width 32, 64 sentences a turn. Four tables: rolling out
-(words drawn), a turn of the generator and a turn of the discriminator (words of the sentences that it
-learned from), and a round of one and fifteen of these.
+FOLDER is a checkout of suragnair/seqGAN, which is imported from there, in a process of its own.
+Both write 20 words of 5,000 by a recurrent net of width 32, 64 sentences a turn. Four tables:
+rolling out (words drawn), a turn of the generator and one of the discriminator (words of the
+sentences that it learned from), and a round of one and fifteen of these.
 
 They are not the same game. The peer has no roll-outs: every word is worth what the discriminator
 says of its sentence, so beside the paper's 16 completions of every prefix stands liangyi without
-any (`--rollouts 0`), which is the peer's algorithm. The peer's discriminator is a bidirectional GRU,
-whose products are a fifth of those of the paper's convolutions; it learns in batches of 32.
+any (`--rollouts 0`), which is the peer's algorithm. The peer's discriminator is a bidirectional
+GRU, whose products are a fifth of those of the paper's convolutions; it learns in batches of 32.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def sides(turn: str, peer: str, device: str) -> list[Side]:
 
 def main(arguments: list[str]) -> None:
     words = question.options(__doc__, batches=())
-    words.add_argument("--peer", default="", metavar="FOLDER", help="a checkout of suragnair/seqGAN")
+    words.add_argument("--peer", default="", metavar="FOLDER", help="of suragnair/seqGAN")
     asked = words.parse_args(arguments)
     tables = {}
     for turn in ("rolling out", "generator", "discriminator", "round"):

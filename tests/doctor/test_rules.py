@@ -272,4 +272,3 @@ def test_a_policy_whose_entropy_dies_is_told(last, name):
     assert found.name == name
     if last < 1:
         assert found.since == 500 and "0.40 nats, was 3.00" in found.evidence
-

@@ -1,4 +1,4 @@
-"""`liangyi sample RUN`: draw from a trained model, to a sheet, a folder, an array, or the screen."""
+"""`liangyi sample RUN`: draw from a trained model, to a sheet, a folder, an array or the screen."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ class Sample(Trained):
     seed: Natural = 0  # other seeds, other samples
     truncation: Positive | None = None  # deviations within which normal noise is drawn, such as 0.7
     standing: Natural = 0  # batches of samples from which batch statistics are taken anew; 0: none
-    # FILE.png is one sheet, FILE.npy an array, FILE.txt text; else a folder of PNGs; none: sentences
-    # are printed, all else is samples.png
+    # FILE.png: a sheet, FILE.npy: an array, FILE.txt: text, a folder: PNGs; none: prints sentences
     out: Path | None = None
 
 

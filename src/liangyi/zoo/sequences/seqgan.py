@@ -14,10 +14,9 @@ Changed from `gan`: a policy gradient instead of the gradient through D; the sta
 
 Departures: the mean reward of the batch is subtracted at each position (it changes the variance of
 the gradient, not its direction on average); the discriminator sees fresh sentences in every turn,
-64 real and 64 written, where the authors' code makes three passes over a set of 10,000 of each;
-gradients are not clipped, where that code bounds the norm of the generator's at 5, and nothing pulls
-the discriminator's last layer to zero. In their schedule 15 such passes, 2,340 of our turns, follow
-each turn of the generator; the defaults play more rounds of fewer turns.
+where the authors' code makes three passes over a set of 10,000 of each kind, and 15 such passes,
+2,340 of our turns, follow a turn of the generator: the defaults play more rounds of fewer turns;
+neither the norm of the generator's gradient is bounded, nor the discriminator's last layer.
 """
 
 from __future__ import annotations
@@ -86,13 +85,9 @@ class SeqGAN(Model):
         self.generator = Writer(words.count, config.width, words.end)
         self.rollout = copy.deepcopy(self.generator)
         self.discriminator = Reader(
-            words.count,
-            words.length,
-            config.reader_width,
-            config.windows,
-            config.filters,
+            words.count, words.length, config.reader_width, config.windows, config.filters,
             config.dropout,
-        )
+        )  # fmt: skip
 
     @property
     def stages(self) -> tuple[int, ...]:
@@ -111,10 +106,7 @@ class SeqGAN(Model):
 
     @property
     def policy(self) -> tuple[nn.Module, ...]:
-        """The generator in the game: a player of its own, whose Adam begins anew as the authors'.
-
-        What the other one remembers are gradients of another size.
-        """
+        """The generator in the game: its Adam knows nothing of the gradients of likelihood."""
         return tuple(self.generator.children())
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
