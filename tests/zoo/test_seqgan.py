@@ -11,6 +11,7 @@ from torch import nn
 
 from conftest import same, weights_of
 from liangyi.core.batch import Tokens
+from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.core.spec import Spec, Words
 from liangyi.training.trainer import Trainer
@@ -201,3 +202,11 @@ def test_a_temperature_below_one_prefers_likely_words(small):
     assert nll == sorted(nll) and nll[0] < nll[2] - 0.2
     exact = model.evaluate(Tokens(EVERY), temperature=1e6)["nll"]
     assert float(exact) == pytest.approx(torch.log(torch.tensor(3.0)).item(), rel=1e-4)
+
+
+def test_a_text_that_runs_on_has_no_sentences(small):
+    # breaks with hours of roll-outs: a text without a length comes in passages of a thousand words
+    here = small("seqgan")
+    with pytest.raises(UserError, match="1,000 words are no sentence") as told:
+        here.kind(here.config, Spec("token", token=Words(1000, 5)))
+    assert (told.value.setting, told.value.better) == ("length", 20)

@@ -32,12 +32,14 @@ from torch import Tensor, nn
 from liangyi.core import processes
 from liangyi.core.batch import Tokens
 from liangyi.core.config import Config, Count, Natural, Positive, Share, Training
+from liangyi.core.errors import UserError
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
 from liangyi.core.spec import Words
 from liangyi.losses import adversarial, policy
 from liangyi.nets.recurrent import Reader, Writer
 
+_LONGEST = 200  # words of a sentence
 Temperature = Annotated[Positive, "below 1: likelier words, less various"]
 
 
@@ -82,6 +84,11 @@ class SeqGAN(Model):
         """Build the writer, its roll-out copy and the reader."""
         config, words = self.config, self.spec["token"]
         assert isinstance(words, Words)
+        if words.length > _LONGEST:
+            raise UserError(
+                f"{words.length:,} words are no sentence, whose every prefix would be completed; "
+                "with a length each line of a text is one", setting="length", better=20,
+            )  # fmt: skip
         self.generator = Writer(words.count, config.width, words.end)
         self.rollout = copy.deepcopy(self.generator)
         self.discriminator = Reader(
@@ -176,11 +183,7 @@ class SeqGAN(Model):
         return logits
 
     @verb
-    def sample(
-        self,
-        count: int,
-        temperature: Temperature = 1.0,
-    ) -> Annotated[Tensor, Words]:
+    def sample(self, count: int, temperature: Temperature = 1.0) -> Annotated[Tensor, Words]:
         """Return `count` sentences [count L]."""
         return self.generator.write(count, self.spec.shape[0], temperature)
 
