@@ -159,6 +159,16 @@ def _first_above(total: Tensor, wanted: Tensor) -> Tensor:
     return torch.searchsorted(total, torch.minimum(wanted, total[:, -1:] * _BELOW), right=True)
 
 
+class Window(nn.Conv1d):
+    """Filters over all windows of some words: what each finds most, [N L W] -> [N F]."""
+
+    def forward(self, words: Tensor) -> Tensor:
+        """Return the highest answer of each filter in sentences of word vectors [N L W]."""
+        # as a picture of one row whose channels lie side by side: a third faster than a sequence
+        row = words.transpose(1, 2)[:, :, None]
+        return nn.functional.conv2d(row, self.weight[:, :, None], self.bias).amax((2, 3))
+
+
 class Reader(nn.Module):
     """Windows of several lengths over the sentence, then a highway layer: Kim, arXiv:1408.5882.
 
@@ -197,7 +207,7 @@ class Reader(nn.Module):
             )
         self.embedding = nn.Embedding(vocabulary, width)
         fitting = [(w, f) for w, f in zip(windows, filters, strict=True) if w <= length]
-        self.convolutions = nn.ModuleList(nn.Conv1d(width, f, w) for w, f in fitting)
+        self.convolutions = nn.ModuleList(Window(width, f, w) for w, f in fitting)
         features = sum(f for _, f in fitting)
         self.highway = nn.Linear(features, 2 * features)
         self.dropout = nn.Dropout(dropout)
@@ -205,13 +215,8 @@ class Reader(nn.Module):
 
     def forward(self, token: Tensor) -> Tensor:
         """Return logits [N] for sentences [N L]."""
-        # as a picture of one row whose channels lie side by side: a third faster than a sequence
-        words = self.embedding(token).transpose(1, 2)[:, :, None]
-        found = [
-            nn.functional.conv2d(words, conv.weight[:, :, None], conv.bias).amax((2, 3))
-            for conv in self.convolutions
-        ]
-        features = torch.cat(found, 1).relu()
+        words = self.embedding(token)
+        features = torch.cat([window(words) for window in self.convolutions], 1).relu()
         change, gate = self.highway(features).chunk(2, 1)
         gate = gate.sigmoid()
         features = gate * change.relu() + (1 - gate) * features
