@@ -41,7 +41,7 @@ def seqgan(turn: str, folder: str, device: str) -> Prepared:
         both, which = helpers.prepare_discriminator_data(real, writer.sample(BATCH), gpu=cuda)
         for words, wanted in zip(both.split(CHUNK), which.split(CHUNK), strict=True):
             moves["judge"].zero_grad()
-            judge.batchBCELoss(words, wanted).backward()
+            torch.nn.functional.binary_cross_entropy(judge.batchClassify(words), wanted).backward()
             moves["judge"].step()
 
     def playing() -> None:
