@@ -164,7 +164,7 @@ class Window(nn.Conv1d):
 
     def forward(self, words: Tensor) -> Tensor:
         """Return the highest answer of each filter in sentences of word vectors [N L W]."""
-        # as a picture of one row whose channels lie side by side: a third faster than a sequence
+        # as a picture of one row whose channels lie side by side: faster than a sequence
         row = words.transpose(1, 2)[:, :, None]
         return nn.functional.conv2d(row, self.weight[:, :, None], self.bias).amax((2, 3))
 
