@@ -146,6 +146,15 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
         Remedy("smaller networks", "generator_widths", _halved),
         Remedy("an earlier stop", "steps", _halved),
     ),
+    "likelihood overfits": (
+        Remedy("a smaller generator", "width", _halved),
+        Remedy("more training sentences"),
+    ),
+    "policy collapse": (
+        Remedy("a lower learning rate in the game", "policy_rate", _times(0.3)),
+        Remedy("more turns of the discriminator", "discriminator_steps", lambda turns: 2 * turns),
+        Remedy("more turns of it before the game", "pretrain_steps", lambda turns: 2 * turns),
+    ),
     "too few items": (
         Remedy(f"more training items: {ENOUGH}"),
     ),
