@@ -16,6 +16,7 @@ EXPERIMENTS = {
     "curves": "how near the smallest GANs come to a curve, minimax beside non-saturating",
     "modes": "how many modes survive on ring, grid and stacked MNIST: the table of PacGAN",
     "quality": "how good the pictures of each GAN are after the same small budget",
+    "rankings": "whether IRGAN ranks better than BPR and dynamic negative sampling do",
     "battle": "whose discriminator is fooled less by the other's samples: GRAN's own metric",
 }
 CLAIMS = {  # which need neither models nor data

@@ -8,7 +8,8 @@ from liangyi.scoring.subject import Subject
 
 # what is better, by a word in the figure's name; of others nobody knows
 _LOWER = ("loss", "error", "mse", "mae", "distance", "nll", "perplexity", "reconstruction")
-_HIGHER = ("accuracy", "score", "psnr", "ssim", "precision", "recall", "hit", "bound", "reward")
+_HIGHER = ("accuracy", "score", "psnr", "ssim", "precision", "recall", "hit", "bound", "reward",
+           "ndcg", "reciprocal_rank")  # fmt: skip
 _ENDLESS = 2000  # items that are looked at where there are ever more
 
 
