@@ -118,6 +118,11 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     "posterior collapse": (
         Remedy("less weight on the KL term; raise it slowly afterwards", "beta", _times(0.1)),
     ),
+    "prefers popular items": (
+        Remedy("wider vectors of users and items", "factors", lambda width: 2 * width),
+        Remedy("vectors that leave 0 sooner", "learning_rate", _times(3)),
+        Remedy("less pull of the vectors to 0", "weight_decay", _times(0.1)),
+    ),
     "penalty too weak": (
         Remedy("it must fit the scale of the data", "penalty", _times(10, least=1.0)),
     ),

@@ -189,9 +189,9 @@ def filled(page: str, folder: Path) -> str:
 
 
 def fill(pages: Path, folder: Path) -> list[Path]:
-    """Bring all pages of a folder up to their records; return those that changed."""
+    """Bring all pages below a folder up to their records; return those that changed."""
     changed = []
-    for page in sorted(pages.glob("*.md")):
+    for page in sorted(pages.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
         if (new := filled(text, folder)) != text:
             files.write(page, new)
