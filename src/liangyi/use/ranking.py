@@ -94,9 +94,9 @@ def _users(run: Run, model: Model, path: Path) -> Asked:
         chosen = wanted.setdefault(numbers[0][user], [])
         chosen += [numbers[1][item]] if item else []
     mask = torch.zeros(len(wanted), len(items), dtype=torch.bool, device="cpu")
-    for row, (user, chosen) in enumerate(wanted.items()):
+    for row, (number, chosen) in enumerate(wanted.items()):
         if not chosen:
-            mask[row] = ~_known(run, user)
+            mask[row] = ~_known(run, number)
         mask[row, chosen] = True
     every = torch.arange(len(items), device="cpu").expand(mask.shape)
     batch = Interactions(

@@ -153,8 +153,8 @@ def _choices(path: Path, least: float) -> tuple[list[str], list[str], Tensor]:
         raise UserError(f"{path} holds {many(len(items), 'item')}; there is nothing to choose from")
     capacity.demand_memory(20 * len(users) * len(items), f"{len(users):,} x {len(items):,} pairs")
     chosen = torch.zeros(len(users), len(items), dtype=torch.bool, device="cpu")
-    for (user, item), rating in zip(pairs, ratings, strict=True):
-        chosen[user, item] |= rating is None or rating >= least
+    for (row, column), rating in zip(pairs, ratings, strict=True):
+        chosen[row, column] |= rating is None or rating >= least
     if not bool(split_of(chosen)[1].any()):
         most = max((rating for rating in ratings if rating is not None), default=least)
         if most < least:

@@ -83,7 +83,7 @@ class Law(Source):
         document = torch.cat([shared.repeat_interleave(counts, 0), own], 1)
         noise = torch.randn(len(document), generator=dice, device="cpu")
         seen = self._worth(document) + _NOISE * noise
-        grade = sum((seen > bound).long() for bound in _GRADES)
+        grade = torch.stack([seen > bound for bound in _GRADES]).sum(0)
         best = _best(seen, counts)
         grade[best] = grade[best].clamp(min=1)
         if split == "train":

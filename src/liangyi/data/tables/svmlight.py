@@ -14,6 +14,7 @@ import io
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -118,7 +119,7 @@ def _data(line: bytes) -> bytes:
     return line.partition(b"#")[0].strip()
 
 
-def _parsed(text: bytes, first_feature: int) -> tuple[object, np.ndarray, np.ndarray]:
+def _parsed(text: bytes, first_feature: int) -> Any:
     from sklearn.datasets import load_svmlight_file  # late: it takes seconds
 
     return load_svmlight_file(
