@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "records"
 FOLDERS = (ROOT, ROOT / "docs", ROOT / "docs/lab")
 PAGES = sorted(page for folder in FOLDERS for page in folder.glob("*.md"))
+ZOO = sorted((ROOT / "docs" / "zoo").glob("*.md"))  # which may show records, too
 NAMES = records.names(FOLDER)
 
 
@@ -29,7 +30,7 @@ def known(names):
     return [path.name for path in names]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=known(PAGES))
+@pytest.mark.parametrize("page", PAGES + ZOO, ids=known(PAGES + ZOO))
 def test_pages_show_what_their_records_say(page):
     # breaks when a record was made again, or a page edited, without `liangyi reproduce --fill`
     assert records.filled(text_of(page), FOLDER) == text_of(page)
@@ -47,7 +48,7 @@ def test_every_record_was_made_and_stands_in_a_page(name):
     else:
         assert len(record.printed) == len(record.typed) and all(record.printed)
         assert all((FOLDER.parent / figure).exists() for figure in record.figures)
-    assert any(f"<!-- record {name} -->" in text_of(page) for page in PAGES)
+    assert any(f"<!-- record {name} -->" in text_of(page) for page in PAGES + ZOO)
 
 
 # figures without a record

@@ -39,7 +39,8 @@ def test_a_model_is_told_what_it_has(name, disease):
 def test_something_can_be_tried_against_everything(disease):
     sick = {"posterior collapse": "vae", "label ignored": "acgan", "penalty too weak": "wgan-gp",
             "penalty too strong": "r3gan",
-            "policy collapse": "seqgan"}.get(disease, "gan")  # fmt: skip
+            "policy collapse": "seqgan", "prefers popular items": "bpr",
+            }.get(disease, "gan")  # fmt: skip
     assert advice(disease, facts(sick))
 
 

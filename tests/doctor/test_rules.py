@@ -15,12 +15,12 @@ WELL = {
     "saturated": 0.0, "class_entropy": 0.99, "as_asked": 0.9, "drift": 0.1, "real_accuracy": 0.8,
     "fake_accuracy": 0.8, "gap": 1.0, "auc": 0.8, "held_out_accuracy": 0.78,
     "overfit": 0.1, "slope": 1.1, "active_units": 0.8, "explained": 0.7,
-    "discriminator_gradient": 1.0,
+    "discriminator_gradient": 1.0, "agreement": 0.2, "popularity": 1.2,
 }  # fmt: skip
 FACTS = Facts(
     picture=True, creates=True, classes=10, adversary="logits", penalty=10.0,
     settings={"learning_rate": 2e-4, "betas": (0.5, 0.999), "pack": 1, "width": 64, "penalty": 10.0,
-              "beta": 1.0, "real_target": 1.0, "examine_every": 100, "steps": 2000},
+              "factors": 5, "beta": 1.0, "real_target": 1.0, "examine_every": 100, "steps": 2000},
 )  # fmt: skip
 BAD_AND_STAYING = {"energy": 0.2, "nearest_neighbour_accuracy": 1.0}
 SICK = {
@@ -37,6 +37,7 @@ SICK = {
     "label ignored": {"as_asked": 0.11},
     "posterior collapse": {"active_units": 0.0},
     "range mismatch": {"lowest_value": 0.5},
+    "prefers popular items": {"agreement": 0.8, "popularity": 2.5},
     "penalty too weak": {"slope": 50.0},
     "penalty too strong": {"gap": 0.001, **BAD_AND_STAYING},
 }

@@ -328,6 +328,19 @@ def penalty_too_strong(chart: Chart, facts: Facts) -> Verdict | None:
     )  # fmt: skip
 
 
+def popular_only(chart: Chart, facts: Facts) -> Verdict | None:
+    """All users are recommended the same items, and those are what many chose anyway."""
+    since = _all_last(chart, ("agreement", lambda v: v > 0.5), ("popularity", lambda v: v > 1.5))
+    if since is None:
+        return None
+    return Verdict(
+        "prefers popular items", since,
+        f"two users share {chart.last('signal/agreement'):.0%} of their first items, which were "
+        f"chosen {chart.last('signal/popularity'):.2g} times as often as what they do choose",
+        advice("prefers popular items", facts),
+    )  # fmt: skip
+
+
 Rule = Callable[[Chart, Facts], Verdict | None]
 RULES: tuple[Rule, ...] = (
     penalty_too_weak,  # before what comes of it
@@ -347,6 +360,7 @@ RULES: tuple[Rule, ...] = (
     predicts_the_mean,
     all_one_way,
     likelihood_overfits,
+    popular_only,
 )
 
 

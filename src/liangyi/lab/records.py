@@ -192,7 +192,7 @@ def filled(page: str, folder: Path) -> str:
 
 
 def fill(pages: Path, folder: Path) -> list[Path]:
-    """Bring all pages in a folder up to their records; return those that changed."""
+    """Bring all pages below a folder up to their records; return those that changed."""
     changed = []
     for page in sorted(pages.rglob("*.md")):
         text = page.read_text(encoding="utf-8")

@@ -175,7 +175,7 @@ def _figure(plain: Sequence[dict[str, Any]]) -> Figure:
             points = [one for one in own if one["model"] == name]
             x, y = ([one[column]["mean"] for one in points] for column in (across, up))
             axes.plot(x, y, "o-", label=name, markersize=4)
-            for one, *place in zip(points, x, y, strict=True):
+            for one, place in zip(points, zip(x, y, strict=True), strict=True):
                 axes.annotate(f"{one['temperature']:g}", place, fontsize=7)
         axes.set(xlabel=below, ylabel=beside)
         axes.set_visible(bool(own))
