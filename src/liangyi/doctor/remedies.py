@@ -130,7 +130,7 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
         Remedy("a longer code", "code", lambda code: 2 * code),
     ),
     "all one way": (
-        Remedy("more words of noise, which push vectors apart", "negatives", lambda count: 2 * count),
+        Remedy("more words of noise, which push apart", "negatives", lambda count: 2 * count),
         Remedy("frequent words are dropped more often", "sample", _times(0.1)),
         Remedy("more text, or more passes over it"),
     ),
