@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from liangyi.cli import choose, flags, main
+from liangyi.cli.sample import Sample
 from liangyi.core import registry
 from liangyi.lab import entry, records
 
@@ -151,8 +152,10 @@ def understand(monkeypatch, tmp_path):
             del words[0]
         if words[:1] == ["liangyi"]:
             module, rest = f"liangyi.cli.{words[1]}", words[2:]
-            if words[1] == "sample":  # of a run that is not here: its model's own flags are unknown
-                rest = rest[1:]
+            if words[1] == "sample":  # a run is not here to say which flags its model adds
+                with pytest.raises(Understood):
+                    flags.parse_all({"options": Sample()}, rest[1:], "sample RUN", "")
+                return
         elif words[:3] == ["python", "-m", "benchmarks"]:
             module, rest = f"benchmarks.{words[3].replace('-', '_')}", words[4:]
         else:

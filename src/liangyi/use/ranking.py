@@ -42,7 +42,7 @@ def held_out(run: Run, model: Model) -> Asked:
     data = run.source().split("test")
     if not isinstance(data, Dataset):
         raise UserError(f"{run.data_name} holds no queries out; name a file of some")
-    batch = data.batch(model.Batch, torch.arange(len(data), device="cpu"))
+    batch = data.batch(model.Batch, torch.arange(len(data), device="cpu"), "cpu")
     if isinstance(batch, Interactions):
         users, items = _names(model)
         return Asked([users[n] for n in batch.user.tolist()], [list(items)] * len(data), batch)
