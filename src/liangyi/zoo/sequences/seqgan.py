@@ -39,7 +39,7 @@ from liangyi.core.spec import Words
 from liangyi.losses import adversarial, policy
 from liangyi.nets.recurrent import Reader, Writer
 
-_LONGEST = 200  # words of a sentence
+LONGEST = 200  # words of a sentence
 Temperature = Annotated[Positive, "below 1: likelier words, less various"]
 
 
@@ -84,7 +84,7 @@ class SeqGAN(Model):
         """Build the writer, its roll-out copy and the reader."""
         config, words = self.config, self.spec["token"]
         assert isinstance(words, Words)
-        if words.length > _LONGEST:
+        if words.length > LONGEST:
             raise UserError(
                 f"{words.length:,} words are no sentence, whose every prefix would be completed; "
                 "with a length each line of a text is one", setting="length", better=20,
