@@ -14,6 +14,8 @@ downloaded; for --quick it is one of digits.
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 OCTAVES, ASCENTS, SIZE = 3, 20, (128, 192)
 LAYERS = ("features.7=1", "features.9=.5")  # maps of a sixteenth of the picture's sides
+TRAINING = dataclasses.replace(DeepDream.recipe, precision="float32")
 PHOTOGRAPHS = ("flower.jpg", "china.jpg")
 
 
@@ -128,11 +131,11 @@ def measured(name: str, work: Work, classifier: str, seed: int) -> dict[str, Any
     spec = Spec("image", image=Pixels(3, height, width))
     config = DeepDreamConfig(classifier=classifier, layers=layers, **settings)
     model, picture = build(way.kind, config, spec, seed), photograph(seed, height, width)
-    levels = [one.read()["excitement"] for one in dreamt(model, picture, DeepDream.recipe)]
+    levels = [one.read()["excitement"] for one in dreamt(model, picture, TRAINING)]
     dream = model.dream().cpu()
     model.to("cpu")
     octaves = [levels[at : at + config.ascents] for at in range(0, len(levels), config.ascents)]
-    rises = [b > a for octave in octaves for a, b in zip(octave, octave[1:], strict=False)]
+    rises = [b > a for octave in octaves for a, b in itertools.pairwise(octave)]
     with torch.no_grad():
         before, after = (float(model.excitement(one)) for one in (picture, dream))
     for what, one in (("original", picture), (name, dream)):
@@ -182,7 +185,7 @@ def run(work: Work) -> Outcome:
             _of(runs, "detail"),
         ])  # fmt: skip
     head = ("", "gain, octave 1", "octave 2", "octave 3", "ascents that rose",
-            "excitement, times the original's", "high frequencies, %", "original's detail")  # fmt: skip
+            "excitement, times before", "high frequencies, %", "original's detail")  # fmt: skip
     return Outcome((markdown(head, cells),), rows, _seen(rows), (), _figure(work, rows))
 
 

@@ -137,7 +137,8 @@ class DeepDream(Model):
             UserError: it cannot be read.
         """
         _, channels, height, width = self.guide.shape
-        found = decode(Path(self.config.guide), (channels, height, width))
+        path = Path(self.config.guide).expanduser()
+        found = decode(path, (channels, height, width)) if path.is_file() else "no such file"
         if isinstance(found, str):
             raise UserError(f"cannot read {shown(self.config.guide)}: {found}", setting="guide")
         return scaled(self.spec.created, torch.from_numpy(found.pixels), self.image_range)
