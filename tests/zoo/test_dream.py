@@ -174,10 +174,10 @@ def test_settings_that_cannot_be_are_the_users_mistake(small):
 def test_a_class_is_climbed_by_its_logit(small, picture):
     # breaks when another class is taken, or the layers are excited instead
     trainer = dreaming(small, picture, label="3", octaves=1, ascents=20)
-    model, logits = trainer.model, trainer.model.features.network
-    before = logits(picture)[0]
+    model = trainer.model
+    (before,) = model.features(picture)[0]
     levels = [report.read()["excitement"] for report in trainer.run(20)]
-    gained = logits(model.dream())[0] - before
+    gained = model.features(model.dream())[0][0] - before
     assert levels[0] == pytest.approx(float(before[3]), abs=1e-4)
     assert gained.argmax() == 3 and levels[-1] > levels[0] + 1
 

@@ -64,7 +64,8 @@ def test_excitement_rises_in_every_ascent_of_an_octave():
 
 
 def test_a_class_is_seen_after_a_dream_of_it():
-    model = dreaming(64, 64, ascents=12, octaves=1, label="zebra", jitter=4)
+    settings = {"label": "zebra", "jitter": 4, "learning_rate": 0.02}
+    model = dreaming(64, 64, ascents=12, octaves=1, **settings)
     picture = photograph(64, 64)
     for _ in dreamt(model, picture, TRAINING):
         pass

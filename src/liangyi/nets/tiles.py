@@ -47,7 +47,7 @@ def borders(side: int, tile: int, shift: float) -> list[int]:
 
 class _Mean(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, picture: Tensor, look: Look, places: list[Any]) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, picture: Tensor, look: Look, places: list[Any]) -> Tensor:
         gradient = torch.zeros_like(picture)
         total = picture.new_zeros(())
         for (top, bottom), (left, right) in places:
@@ -62,6 +62,6 @@ class _Mean(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
         (gradient,) = ctx.saved_tensors
         return gradient * slope, None, None

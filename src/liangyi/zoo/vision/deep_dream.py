@@ -141,7 +141,7 @@ class DeepDream(Model):
         found = decode(path, (channels, height, width)) if path.is_file() else "no such file"
         if isinstance(found, str):
             raise UserError(f"cannot read {shown(self.config.guide)}: {found}", setting="guide")
-        return scaled(self.spec.created, torch.from_numpy(found.pixels), self.image_range)
+        return scaled(self.spec.created, torch.tensor(found.pixels, device="cpu"), self.image_range)
 
     @torch.no_grad()
     def begin(self, octave: int, original: Tensor) -> None:
