@@ -17,8 +17,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,13 +72,13 @@ class Way:
     """One way to dream."""
 
     kind: type[DeepDream] = DeepDream
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    octaves: int = OCTAVES
 
 
 WHOLE, ONE, RAW, BARE = "as it is", "one octave", "raw gradient", "detail not put back"
 WAYS = {
     WHOLE: Way(),
-    ONE: Way(settings={"octaves": 1, "ascents": OCTAVES * ASCENTS}),
+    ONE: Way(octaves=1),
     RAW: Way(RawGradient),
     BARE: Way(WithoutDetail),
 }
@@ -125,11 +124,13 @@ def kept_detail(original: Tensor, dream: Tensor) -> float:
 def measured(name: str, work: Work, classifier: str, seed: int) -> dict[str, Any]:
     """Dream in one way over one picture, keep it, and return its figures."""
     way, (height, width) = WAYS[name], (32, 48) if work.quick else SIZE
-    settings = {"octaves": OCTAVES, "ascents": ASCENTS, **way.settings}
-    settings["ascents"] = work.steps(settings["ascents"], 2)
+    # as many in all
+    ascents = work.steps(ASCENTS, 2) * OCTAVES // way.octaves
     layers = () if work.quick else LAYERS
     spec = Spec("image", image=Pixels(3, height, width))
-    config = DeepDreamConfig(classifier=classifier, layers=layers, **settings)
+    config = DeepDreamConfig(
+        classifier=classifier, layers=layers, octaves=way.octaves, ascents=ascents
+    )
     model, picture = build(way.kind, config, spec, seed), photograph(seed, height, width)
     levels = [one.read()["excitement"] for one in dreamt(model, picture, TRAINING)]
     dream = model.dream().cpu()
