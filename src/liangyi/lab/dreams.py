@@ -40,8 +40,8 @@ from liangyi.zoo.vision.deep_dream import DeepDream, DeepDreamConfig
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-OCTAVES, ASCENTS, SIZE = 3, 20, (128, 192)
-LAYERS = ("features.7=1", "features.9=.5")  # maps of a sixteenth of the picture's sides
+OCTAVES, ASCENTS, SIZE = 3, 10, (160, 240)
+LAYERS = ("features.7=1", "features.9=.5")  # maps of an eighth of the picture's sides
 TRAINING = dataclasses.replace(DeepDream.recipe, precision="float32")
 PHOTOGRAPHS = ("flower.jpg", "china.jpg")
 
@@ -128,8 +128,9 @@ def measured(name: str, work: Work, classifier: str, seed: int) -> dict[str, Any
     ascents = work.steps(ASCENTS, 2) * OCTAVES // way.octaves
     layers = () if work.quick else LAYERS
     spec = Spec("image", image=Pixels(3, height, width))
+    # a border would leave so little of these small maps that all is painted into the middle
     config = DeepDreamConfig(
-        classifier=classifier, layers=layers, octaves=way.octaves, ascents=ascents
+        classifier=classifier, layers=layers, octaves=way.octaves, ascents=ascents, border=0
     )
     model, picture = build(way.kind, config, spec, seed), photograph(seed, height, width)
     levels = [one.read()["excitement"] for one in dreamt(model, picture, TRAINING)]
