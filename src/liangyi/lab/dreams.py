@@ -173,7 +173,7 @@ def judge(work: Work) -> str:
 def run(work: Work) -> Outcome:
     """Dream over parts of photographs, each part of the method left out in turn."""
     classifier = judge(work)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"way": name, "runs": work.each(name, partial(measured, name, work, classifier))}
         for name in WAYS
     ]
