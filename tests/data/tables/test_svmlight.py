@@ -48,6 +48,22 @@ def test_lightgbms_queries_lie_beside_and_gzip_is_seen_by_its_first_bytes(tmp_pa
     assert is_svmlight(tmp_path / "r.train.gz") and not is_svmlight(tmp_path / "r.train.query")
 
 
+@pytest.mark.parametrize("first", ["2 qid:1\n", "\ufeff2 qid:1 1:0\n"])
+def test_a_first_document_without_features_or_behind_a_byte_order_mark(tmp_path, first):
+    path = written(tmp_path / "a.txt", first + "0 qid:1 2:1\n")
+    assert is_svmlight(path) and read(path).document.tolist() == [[0, 0], [0, 1]]
+
+
+def test_a_damaged_archive_is_one_line(tmp_path):
+    path, packed = tmp_path / "a.gz", bytearray(gzip.compress(queries(200).encode()))
+    for place in range(12, 42):
+        packed[place] ^= 0x5A
+    path.write_bytes(packed)
+    assert not is_svmlight(path)
+    with pytest.raises(UserError, match=r"a\.gz cannot be read"):
+        read(path)
+
+
 @pytest.mark.parametrize(("text", "said"), [
     ("", "holds no documents"),
     ("# nothing\n\n", "holds no documents"),
