@@ -10,7 +10,7 @@ import torch
 
 from liangyi.core.batch import Rankings
 from liangyi.core.errors import UserError
-from liangyi.data import choose
+from liangyi.data import choose, opened
 from liangyi.data.tables.letor import Letor
 from liangyi.data.tables.svmlight import is_svmlight, read
 
@@ -124,6 +124,16 @@ def test_another_file_may_be_the_one_that_is_not_learned_from(tmp_path):
     # both have the shape of the larger: 3 documents, 4 features, grades to 2
     assert source.spec()["document"].shape == (3, 4)
     assert source.split("train").spec == source.split("test").spec
+
+
+def test_the_other_file_is_found_from_other_folders_too(tmp_path, monkeypatch):
+    written(tmp_path / "a.txt", queries(8))
+    written(tmp_path / "b.txt", queries(4, first=50))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    plain = choose("a.txt", test_file="b.txt").plain()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert len(opened(plain).split("test")) == 4
 
 
 def test_queries_without_an_order_are_left_out_and_told(tmp_path):
