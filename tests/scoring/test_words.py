@@ -72,7 +72,7 @@ def test_the_doctor_sees_vectors_that_all_point_one_way():
     def chart(values):
         return Chart([{"step": n, "signal/one_way": v} for n, v in enumerate(values)])
 
-    facts = Facts(settings={"noise": 7, "sample": 1e-3})
+    facts = Facts(settings={"negatives": 7, "sample": 1e-3})
     told = all_one_way(chart([0.9] * 8), facts)
-    assert told is not None and told.since == 0 and told.advice[0].setting == "noise"
+    assert told is not None and told.since == 0 and told.advice[0].setting == "negatives"
     assert all_one_way(chart([0.9, 0.8, 0.6, 0.5, 0.4, 0.4, 0.4, 0.4]), facts) is None
