@@ -212,6 +212,16 @@ def test_a_step_has_as_many_turns_whatever_the_text(name: str) -> None:
     assert all(map(math.isfinite, some)) and none == [0.0] * len(none)
 
 
+def test_where_no_word_is_left_to_answer_it_says_so() -> None:
+    # breaks when one of the words that were asked about is the answer, of a cosine of -inf
+    spec = Spec("token", token=Words(5, ("", "<unk>", "yes", "no"), (0, 0, 9, 9)))
+    kind = registry.find("word2vec")
+    model, yes, no = build(kind, kind.Config(size=4), spec, 0), *torch.tensor([[2], [3]])
+    assert model.nearest(yes).word.tolist() == [[3]]
+    with pytest.raises(UserError, match="knows 2 words"):
+        model.analogy(yes, no, yes)
+
+
 def test_data_without_counts_and_too_many_candidates_are_refused() -> None:
     kind = registry.find("word2vec")
     with pytest.raises(UserError, match="how often words occur"):
