@@ -27,6 +27,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 import torch
+from annotated_types import Ge
 from torch import Tensor, nn
 
 from liangyi.core import processes
@@ -40,7 +41,7 @@ from liangyi.losses import adversarial, policy
 from liangyi.nets.recurrent import Reader, Writer
 
 _LONGEST = 200  # words of a sentence
-Temperature = Annotated[Positive, "below 1: likelier words, less various"]
+Temperature = Annotated[float, Ge(1e-3), "below 1: likelier words, less various"]
 
 
 @dataclass(frozen=True, kw_only=True)
