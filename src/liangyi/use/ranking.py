@@ -88,8 +88,8 @@ def _users(run: Run, model: Model, path: Path) -> Asked:
     numbers = [{name: number for number, name in enumerate(names)} for names in (users, items)]
     wanted: dict[int, list[int]] = {}
     for user, item, _ in pairs_of(path):
-        for what, name, known in zip(("user", "item"), (user, item), numbers, strict=True):
-            if name and name not in known:
+        for what, name, there in zip(("user", "item"), (user, item), numbers, strict=True):
+            if name and name not in there:
                 raise UserError(f"{path}: the training knew no {what} {shown(name)}")
         chosen = wanted.setdefault(numbers[0][user], [])
         chosen += [numbers[1][item]] if item else []
