@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from liangyi.use.given import Given
 
 _TABLES = (".csv", ".json")
+_ARRAYS = (".npy", ".npz")
 _WORDS = ("file", "class", "figure", "asked", "word")  # columns that begin at the left
 
 
@@ -71,10 +72,19 @@ def main(verb: str, words: Sequence[str]) -> None:
     if output.out and (told or asked.columns or asked.result is dict):
         _demand_table(output.out)
     model = run.model(say, weights_of(run, output.newest))
-    about = _items(run, model, asked, words[1:count], output, say)
     values = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
+    if asked.any_size and _are_pictures(words[1:count]):
+        from liangyi.use.own_size import written
+
+        print(written(model, asked, words[1:count], values, output.seed, output.out, say))
+        return
+    about = _items(run, model, asked, words[1:count], output, say)
     answer = answered(model, asked, about, values, output.seed)
     _tell(model, asked, about, answer, output)
+
+
+def _are_pictures(words: Sequence[str]) -> bool:
+    return bool(words) and not any(Path(word).suffix.lower() in _ARRAYS for word in words)
 
 
 def _unknown(verb: str, own: list[str]) -> Exception:
@@ -118,6 +128,8 @@ def _about(asked: Binding) -> str:
         )
     typed = "typed as they are, or numbers in FILE.npy"
     read = "files, folders or FILE.npy, brought to the size and the range that the model learned"
+    if asked.any_size:
+        read = "files or folders, each taken at its own size, or FILE.npy"
     ways = typed if fields.typeable(field) else f"{read} from"
     return (
         f"{about}\n\n{plural(field.noun).capitalize()} are {ways}; without any it is asked about "
