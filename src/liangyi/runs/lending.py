@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import nn
 
 from liangyi.core.borrowed import Borrowed
@@ -55,7 +54,6 @@ def lent(reference: str, verb: str, setting: str, wanted: str) -> Lent:
         can = verb.replace("_", "-")
         raise UserError(f"{shown(reference)} cannot {can}; train one that can: "
                         f"liangyi train {wanted}", setting=setting)  # fmt: skip
-    with torch.random.fork_rng(devices=[]):
-        model = run.model()
+    model = run.model()
     about = {"model": run.kind.name(), "config": to_plain(run.config), "spec": run.spec.json()}
     return Lent(Borrowed(reference, model, model.spec.shape[0], model.image_range, about))

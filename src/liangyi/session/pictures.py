@@ -24,7 +24,8 @@ def sheet_of(model: Model, data: Data | None) -> bytes | None:
     """Return a PNG of what the model can show, None where that is nothing.
 
     Samples, with what was asked for beside them; or held-out items, each row followed by its
-    reconstructions, or by what another verb makes of pictures; or held-out questions with the right answers and the model's; or the dream.
+    reconstructions, or by what another verb makes of pictures; or held-out questions with the right
+    answers and the model's; or the dream.
     """
     field, verbs = model.spec.created, model.verbs()
     named: tuple[str, ...] = ()

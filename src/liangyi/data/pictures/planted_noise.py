@@ -96,7 +96,7 @@ class PlantedNoise(NoisySource):
 
     def kernel(self) -> Tensor:
         """Return the kernel, whose squares sum up to 1."""
-        places = torch.arange(-_REACH, _REACH + 1, device="cpu").float()
+        places = torch.linspace(-_REACH, _REACH, 2 * _REACH + 1, device="cpu")
         if not self.config.blur:
             line = (places == 0).float()
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -47,9 +48,10 @@ def laws(noisy: Tensor, clean: Tensor, image_range: tuple[float, float]) -> list
     low, high = image_range
     grey = 255 / (high - low)
     found = [noise.law(grey * (noisy - clean), grey * (clean - low))]
-    for left in torch.arange(len(clean), device="cpu").chunk(_GROUPS):
+    borders = [round(place * len(clean) / _GROUPS) for place in range(_GROUPS + 1)]
+    for first, last in pairwise(borders):
         kept = torch.ones(len(clean), dtype=torch.bool, device="cpu")
-        kept[left] = False
+        kept[first:last] = False
         found.append(noise.law(grey * (noisy - clean)[kept], grey * (clean[kept] - low)))
     return found
 

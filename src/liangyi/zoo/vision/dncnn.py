@@ -65,7 +65,7 @@ class DnCNN(Model):
         if config.noise and config.sigma:
             raise UserError("is not for noise that a run makes; leave one out", setting="sigma")
         if self.Batch is Unpaired and not (config.noise or config.sigma):
-            raise UserError("should be a run of noise-gan, since this data has no pairs; or give a sigma",
+            raise UserError("this data has no pairs, so name a run of noise-gan, or give a sigma",
                             setting="noise")  # fmt: skip
         middle = (
             (nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU())

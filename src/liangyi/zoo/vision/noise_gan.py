@@ -131,7 +131,7 @@ class NoiseGAN(WGANGP):
 
     def residual(self, clean: Tensor) -> Tensor:
         """Return noise [N C H W] for clean pictures of any size, drawn strip by strip."""
-        count, _, height, width = clean.shape
+        count, width = len(clean), clean.shape[3]
         margin = self.generator.margin
         wide, whole = pad(clean, [margin] * 4, mode="replicate"), width + 2 * margin
         dice, strips = self.dice(count, 2 * margin, whole), []
