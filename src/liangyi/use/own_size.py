@@ -48,7 +48,8 @@ def written(
     """
     named = [path for word in words for path, _ in pictures_at(Path(word).expanduser())]
     several = len(named) > 1 or any(Path(word).expanduser().is_dir() for word in words)
-    place = out or Path(asked.name if several else f"{asked.name}.png")
+    typed = asked.name.replace("_", "-")
+    place = out or Path(typed if several else f"{typed}.png")
     if several and (place.suffix or place.exists()):
         raise UserError(f"is for {many(len(named), 'picture')}; name a new folder", setting="out")
     stems = [path.stem for path in named]

@@ -106,6 +106,8 @@ class NoisySource(Source):
         most = -(-self.config.patches // max(1, len(photographs)))
         found = []
         for photograph in photographs:
+            if min(photograph.shape[1:]) < side:
+                continue
             every = patches(photograph, side)
             order = torch.randperm(len(every), generator=dice, device="cpu")[:most]
             found.append(every[order.sort().values])

@@ -32,10 +32,11 @@ class NoisyFolder(NoisySource):
 
     @classmethod
     def claims(cls, path: Path) -> bool:
-        """Whether the folders are there, or a picture called NAME_real with its NAME_mean."""
-        if (path / _NOISY).is_dir() and (path / _CLEAN).is_dir():
-            return True
-        return path.is_dir() and bool(_averaged(path))
+        """Whether these are its two folders, or it has a NAME_real with its NAME_mean."""
+        folders = {entry.name for entry in path.glob("*/")}  # others beside them are classes
+        return folders == {_NOISY, _CLEAN} or (
+            any(path.glob(f"*{_MEAN}.*")) and bool(_averaged(path))
+        )
 
     def _listed(self) -> tuple[dict[str, Path], dict[str, Path]]:
         """Return noisy and clean photographs by their names."""
@@ -91,7 +92,10 @@ class NoisyFolder(NoisySource):
 
 
 def _pictures(folder: Path) -> dict[str, Path]:
-    return {path.stem: path for path in sorted(folder.iterdir()) if named_so(path.name)}
+    try:
+        return {path.stem: path for path in sorted(folder.iterdir()) if named_so(path.name)}
+    except OSError as error:
+        raise UserError(f"cannot read {folder}: {error.strerror}") from None
 
 
 def _averaged(folder: Path) -> dict[str, tuple[Path, Path]]:
