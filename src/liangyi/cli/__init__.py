@@ -41,7 +41,7 @@ _PARTED = "another process of this training has ended"
 def usage() -> str:
     """Return the text of `liangyi --help`."""
     verbs = "\n".join(f"  {name:9} {about}" for name, about in VERBS.items())
-    capabilities = ", ".join(name for name in registry.verbs() if name not in VERBS)
+    capabilities = ", ".join(name for name in _typed() if name not in VERBS)
     return (
         "liangyi (两仪): train, judge and use generative adversarial networks and their kin\n\n"
         f"usage: liangyi VERB ...\n\n{verbs}\n\n"
@@ -108,14 +108,19 @@ def _run(words: Sequence[str]) -> int:
 
 def _asked(verb: str, words: Sequence[str]) -> int:
     """Ask a model for what it can do: every verb of a model is one of the command line."""
-    known = registry.verbs()
+    known, method = registry.verbs(), verb.replace("-", "_")  # add-noise is add_noise
     # of a model from outside only its run knows
-    if verb not in known and not (words and Path(words[0]).is_dir()):
-        raise unknown("verb", verb, [*VERBS, *known, "--help", "--version"])
+    if method not in known and not (words and Path(words[0]).is_dir()):
+        raise unknown("verb", verb, [*VERBS, *_typed(), "--help", "--version"])
     from liangyi.cli.verb import main as ask
 
-    ask(verb, words)
+    ask(method, words)
     return 0
+
+
+def _typed() -> list[str]:
+    """Return the verbs of all models as people type them: add-noise."""
+    return [name.replace("_", "-") for name in registry.verbs()]
 
 
 def _message(error: Exception) -> str | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from liangyi.use.given import Given
 
 _TABLES = (".csv", ".json")
+_ARRAYS = (".npy", ".npz")
 _WORDS = ("file", "class", "figure", "asked", "word")  # columns that begin at the left
 
 
@@ -54,7 +55,8 @@ def main(verb: str, words: Sequence[str]) -> None:
         if {"-h", "--help"} & set(words):
             print(_helped(verb))
             return
-        raise UserError(f"liangyi {verb} wants a run first; liangyi {verb} --help says more")
+        typed = _typed(verb)
+        raise UserError(f"liangyi {typed} wants a run first; liangyi {typed} --help says more")
     run = run_of(words[0], value_of(words, "--model") or "")
     if verb not in run.kind.verbs():
         if verb not in registry.verbs():
@@ -62,7 +64,7 @@ def main(verb: str, words: Sequence[str]) -> None:
         demand_verb(run.kind, verb)
     asked = bound(run.kind, verb, run.spec)
     groups = {f"of {verb}": asked.settings(), "output": Output()}
-    found = parse_all(groups, words[count:], f"{verb} RUN", _about(asked))
+    found = parse_all(groups, words[count:], f"{_typed(verb)} RUN", _about(asked))
     settings, output = found.values()
     for name in asked.demanded:
         if getattr(settings, name) is None:
@@ -71,10 +73,24 @@ def main(verb: str, words: Sequence[str]) -> None:
     if output.out and (told or asked.columns or asked.result is dict):
         demand_table(output.out)
     model = run.model(say, weights_of(run, output.newest))
-    about = _items(run, model, asked, words[1:count], output, say)
     values = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
+    if asked.any_size and _are_pictures(words[1:count]):
+        from liangyi.use.own_size import written
+
+        print(written(model, asked, words[1:count], values, output.seed, output.out, say))
+        return
+    about = _items(run, model, asked, words[1:count], output, say)
     answer = answered(model, asked, about, values, output.seed)
     _tell(model, asked, about, answer, output)
+
+
+def _typed(verb: str) -> str:
+    """Return a verb as people type it: add-noise."""
+    return verb.replace("_", "-")
+
+
+def _are_pictures(words: Sequence[str]) -> bool:
+    return bool(words) and not any(Path(word).suffix.lower() in _ARRAYS for word in words)
 
 
 def _unknown(verb: str, own: list[str]) -> Exception:
@@ -100,7 +116,7 @@ def _wanted(asked: Binding) -> str:
 
 def _about(asked: Binding) -> str:
     about = asked.about.removeprefix("Return ")
-    about = f"liangyi {asked.name} RUN{_wanted(asked)}: {about}"
+    about = f"liangyi {_typed(asked.name)} RUN{_wanted(asked)}: {about}"
     field = asked.items.get(asked.item)
     if not asked.items:
         return about
@@ -118,6 +134,8 @@ def _about(asked: Binding) -> str:
         )
     typed = "typed as they are, or numbers in FILE.npy"
     read = "files, folders or FILE.npy, brought to the size and the range that the model learned"
+    if asked.any_size:
+        read = "files or folders, each taken at its own size, or FILE.npy"
     ways = typed if fields.typeable(field) else f"{read} from"
     return (
         f"{about}\n\n{plural(field.noun).capitalize()} are {ways}; without any it is asked about "
@@ -143,7 +161,7 @@ def _helped(verb: str) -> str:
     models = ", ".join(registry.verbs()[verb])
     flags = [*flags_of(f"of {verb}", asked.settings()), *flags_of("output", Output())]
     about = f"{_about(asked)}\n\nModels that can: {models}, and those that begin with one of them."
-    return helped(flags, f"{verb} RUN", about)
+    return helped(flags, f"{_typed(verb)} RUN", about)
 
 
 def _items(

@@ -22,7 +22,7 @@ from liangyi.core.config import Config
 from liangyi.core.counts import few
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
-from liangyi.core.spec import Field, Label, Spec, fields_of
+from liangyi.core.spec import AnySize, Field, Label, Spec, fields_of
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Binding:
     result: Any  # Tensor, dict, or a NamedTuple of tensors: columns of a table
     gives: Field | None  # what a tensor that it gives is; None: numbers
     columns: Mapping[str, Field | None]  # what those of a table are; None: numbers
+    any_size: bool  # the pictures that it is asked about are taken at their own size
 
     @property
     def item(self) -> str:
@@ -65,7 +66,7 @@ def bound(kind: type[Model], name: str, spec: Spec, said: Collection[str] = ()) 
     items: dict[str, Field | None] = {}
     settings: list[tuple[str, Any, Any]] = []
     demanded: list[str] = []
-    batch = None
+    batch, any_size = None, False
     for parameter in verb.parameters.values():
         if parameter.name in said:
             continue
@@ -77,6 +78,7 @@ def bound(kind: type[Model], name: str, spec: Spec, said: Collection[str] = ()) 
             items |= {part: spec.fields.get(part) for part in fields_of(batch)}
         elif needed and _plain(hint) is Tensor:
             items[parameter.name] = field
+            any_size |= AnySize in get_args(hint)
         else:
             default = None if needed else parameter.default
             wanted: Any = str if isinstance(field, Label) else hint
@@ -92,7 +94,8 @@ def bound(kind: type[Model], name: str, spec: Spec, said: Collection[str] = ()) 
     if hasattr(plain, "_fields"):
         parts = get_type_hints(plain, include_extras=True)
         columns = {name: _given(parts[name], spec) for name in plain._fields}
-    return Binding(name, verb.about, items, made, tuple(demanded), batch, plain, gives, columns)
+    return Binding(name, verb.about, items, made, tuple(demanded), batch, plain, gives, columns,
+                   any_size)  # fmt: skip
 
 
 def _plain(hint: Any) -> Any:

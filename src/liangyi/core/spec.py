@@ -148,6 +148,13 @@ class Ragged(Field):
         return (self.most, *self.of.shape)
 
 
+class AnySize:
+    """Noted beside a picture that a verb is asked about: it is taken at its own size.
+
+    def denoise(self, noisy: Annotated[Tensor, AnySize]) -> Annotated[Tensor, Pixels]: ...
+    """
+
+
 class Spec:
     """What a model must know of the data to build its networks.
 

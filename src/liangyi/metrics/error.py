@@ -25,6 +25,16 @@ def of_mean(each: Tensor) -> float:
     return float(each.double().std() / math.sqrt(len(each)))
 
 
+def of_left_out(figures: Tensor) -> float:
+    """Return the standard error of a figure that is no mean, of it without each group in turn [G].
+
+    The jackknife (Efron and Stein, "The jackknife estimate of variance", 1981): groups whose items
+    go together, such as patches of one photograph, count once.
+    """
+    figures, groups = figures.double(), len(figures)
+    return float(((figures - figures.mean()).square().sum() * (groups - 1) / groups).sqrt())
+
+
 def of_ratio(above: Tensor, below: Tensor) -> float:
     """Return the standard error of mean(above) / mean(below) of independent pairs [N].
 

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from liangyi import fields
+from liangyi.core.binding import bound
 from liangyi.core.model import Model
+from liangyi.core.spec import Pixels
 from liangyi.data import Data
 from liangyi.views.captions import asked, captions
 
@@ -22,7 +24,8 @@ def sheet_of(model: Model, data: Data | None) -> bytes | None:
     """Return a PNG of what the model can show, None where that is nothing.
 
     Samples, with what was asked for beside them; or held-out items, each row followed by its
-    reconstructions; or held-out questions with the right answers and the model's; or the dream.
+    reconstructions, or by what another verb makes of pictures; or held-out questions with the right
+    answers and the model's; or the dream.
     """
     field, verbs = model.spec.created, model.verbs()
     named: tuple[str, ...] = ()
@@ -34,8 +37,11 @@ def sheet_of(model: Model, data: Data | None) -> bytes | None:
             truth = getattr(_some(model, data, len(shown)), model.spec.item)
     elif "reconstruct" in verbs and data is not None:
         items = getattr(_some(model, data, _PAIRS), model.spec.item)
-        rows = zip(items.split(_ROW), model.reconstruct(items).split(_ROW), strict=True)
-        shown = torch.cat([part for pair in rows for part in pair])
+        shown = _beside(items, model.reconstruct(items))
+    elif data is not None and (changes := _changes(model)):
+        verb, item = changes
+        items = getattr(_some(model, data, _PAIRS), item)
+        shown = _beside(items, getattr(model, verb)(items))
     elif "answer" in verbs and data is not None:
         batch = _some(model, data, fields.shown(field))
         question = next(iter(verbs["answer"].parameters))
@@ -48,6 +54,23 @@ def sheet_of(model: Model, data: Data | None) -> bytes | None:
     else:
         return None
     return _png(model, shown, truth, named)
+
+
+def _beside(items: Tensor, found: Tensor) -> Tensor:
+    """Return items, each row followed by what became of it."""
+    if found.shape != items.shape:
+        return found
+    rows = zip(items.split(_ROW), found.split(_ROW), strict=True)
+    return torch.cat([part for pair in rows for part in pair])
+
+
+def _changes(model: Model) -> tuple[str, str] | None:
+    """Return a verb that makes other pictures of pictures of any size, and their field."""
+    for name in model.verbs():
+        asked = bound(type(model), name, model.spec)
+        if asked.any_size and isinstance(asked.gives, Pixels):
+            return name, asked.item
+    return None
 
 
 def real_sheet_of(model: Model, data: Data) -> bytes | None:

@@ -73,7 +73,7 @@ class WGANGP(WGAN):
 
     def updates(self, batch: Any, step: int) -> Iterator[Update]:
         """Algorithm 1."""
-        (real,) = batch
+        real = batch[0]
         for _ in range(self.config.critic_steps):
             fake = detached(self.generated(len(real), given=batch))
             distance = adversarial.critic(self.judgement(batch), self.judgement(fake))
