@@ -64,7 +64,9 @@ def _measured(work: Work, name: str, seed: int) -> list[dict[str, Any]]:
     steps = work.steps(STEPS, 4)
     place = place_of(work.out / "runs", name)
     run = functools.partial(_run, name, seed, place)
-    rows, ways = [], {TRUE: {}, GAUSSIAN: {"sigma": round(_deviation(name), 3)}}  # type: ignore[var-annotated]
+    rows: list[dict[str, Any]] = []
+    gaussian = {"sigma": round(_deviation(name), 3)}
+    ways: dict[str, dict[str, Any]] = {TRUE: {}, GAUSSIAN: gaussian}
     for model in work.models:
         made = parse(model)
         path = place / made.folder / f"seed-{seed}"

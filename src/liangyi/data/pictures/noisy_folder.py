@@ -62,7 +62,7 @@ class NoisyFolder(NoisySource):
         """Return the photographs of a split."""
         noisy, clean = self._listed()
         if noisy.keys() != clean.keys():
-            return Photographs(*(self._part(some, split) for some in (noisy, clean)), None)
+            return Photographs(self._part(noisy, split), self._part(clean, split), None)
         names = sorted(noisy)
         chosen = shares([_scene(name) for name in names])
 

@@ -51,6 +51,7 @@ class PlantedNoise(NoisySource):
 
     def photographs(self, split: str) -> Photographs:
         """Return photographs; which get noise is a fixed permutation."""
+        every: list[Path] | list[Tensor]
         if not self.config.photographs:
             every = _embedded(self.channels)
             chosen = shares([str(number) for number in range(len(every))])

@@ -71,14 +71,15 @@ class DnCNN(Model):
             (nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
             for _ in range(config.depth - 2)
         )
+        last = nn.Conv2d(width, channels, 3, padding=1)
         self.network = nn.Sequential(
             nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(), *chain(*middle),
-            nn.Conv2d(width, channels, 3, padding=1),
+            last,
         )  # fmt: skip
         for layer in self.network:
             if isinstance(layer, nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-        nn.init.zeros_(self.network[-1].weight)  # at first it takes nothing away
+        nn.init.zeros_(last.weight)  # at first it takes nothing away
         if config.noise:
             self.simulator = lent(config.noise, "add_noise", "noise", "noise-gan")
             if self.simulator.borrowed_network.channels != channels:
@@ -90,7 +91,8 @@ class DnCNN(Model):
         """Return the clean pictures of a batch with noise, within the range of pictures."""
         low, high = self.image_range
         if self.config.noise:
-            made: Tensor = self.simulator.network.noised(batch.clean)
+            simulator: Any = self.simulator.network
+            made: Tensor = simulator.noised(batch.clean)
             return made
         if self.config.sigma:
             sigma = self.config.sigma * (high - low) / 255

@@ -112,8 +112,9 @@ class NoiseGAN(WGANGP):
     recipe = Training(steps=3000, batch_size=32)
     tiny: ClassVar = {"maps": 2, "width": 4, "critic_steps": 2}
     tiny_data: ClassVar = {"data": "planted-noise", "side": 16}
-    sample = None  # type: ignore[assignment]  # it draws nothing without a clean picture
-    interpolate = None  # type: ignore[assignment]
+    sample = None  # it draws nothing without a clean picture
+    interpolate = None
+    generator: Noise
 
     def networks(self) -> None:
         """Build two networks of convolutions."""
@@ -134,12 +135,13 @@ class NoiseGAN(WGANGP):
         count, width = len(clean), clean.shape[3]
         margin = self.generator.margin
         wide, whole = pad(clean, [margin] * 4, mode="replicate"), width + 2 * margin
-        dice, strips = self.dice(count, 2 * margin, whole), []
+        dice, strips, top = self.dice(count, 2 * margin, whole), list[Tensor](), 0
         for piece in torch.split(clean, max(2 * margin, _STRIP // width), 2):
-            top, rows = sum(strip.shape[2] for strip in strips), piece.shape[2]
+            rows = piece.shape[2]
             # neighbours across the border of two strips share their dice
             dice = torch.cat([dice[:, :, -2 * margin :], self.dice(count, rows, whole)], 2)
             strips.append(self.generator(wide[:, :, top : top + rows + 2 * margin], dice))
+            top += rows
         return torch.cat(strips, 2)
 
     def dice(self, count: int, height: int, width: int) -> Tensor:
