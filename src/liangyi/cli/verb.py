@@ -71,8 +71,14 @@ def main(verb: str, words: Sequence[str]) -> None:
     if output.out and (told or asked.columns or asked.result is dict):
         _demand_table(output.out)
     model = run.model(say, weights_of(run, output.newest))
-    about = _items(run, model, asked, words[1:count], output, say)
     values = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
+    if asked.any_size and count > 1:
+        from liangyi.use.tiles import changed
+
+        for line in changed(model, asked, words[1:count], values, output.out, say):
+            print(line)
+        return
+    about = _items(run, model, asked, words[1:count], output, say)
     answer = answered(model, asked, about, values, output.seed)
     _tell(model, asked, about, answer, output)
 
@@ -117,8 +123,9 @@ def _about(asked: Binding) -> str:
             or about
         )
     typed = "typed as they are, or numbers in FILE.npy"
-    read = "files, folders or FILE.npy, brought to the size and the range that the model learned"
-    ways = typed if fields.typeable(field) else f"{read} from"
+    whole = "files or folders, as large as they are: what is large is worked on in tiles"
+    read = "files, folders or FILE.npy, brought to size and range of those that it learned from"
+    ways = typed if fields.typeable(field) else whole if asked.any_size else read
     return (
         f"{about}\n\n{plural(field.noun).capitalize()} are {ways}; without any it is asked about "
         "held-out items of the run's data."

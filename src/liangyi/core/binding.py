@@ -22,7 +22,7 @@ from liangyi.core.config import Config
 from liangyi.core.counts import few
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
-from liangyi.core.spec import Field, Label, Spec, fields_of
+from liangyi.core.spec import AnySize, Field, Label, Spec, fields_of
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Binding:
     result: Any  # Tensor, dict, or a NamedTuple of tensors: columns of a table
     gives: Field | None  # what a tensor that it gives is; None: numbers
     columns: Mapping[str, Field | None]  # what those of a table are; None: numbers
+    any_size: bool  # its pictures need not be as large as those that the model learned from
 
     @property
     def item(self) -> str:
@@ -59,11 +60,12 @@ def bound(kind: type[Model], name: str, spec: Spec) -> Binding:
     items: dict[str, Field | None] = {}
     settings: list[tuple[str, Any, Any]] = []
     demanded: list[str] = []
-    batch = None
+    batch, any_size = None, False
     for parameter in verb.parameters.values():
         hint = hints[parameter.name]
         field = spec.fields.get(parameter.name) or _given(hint, spec)
         needed = parameter.default is inspect.Parameter.empty
+        any_size = any_size or AnySize in get_args(hint)
         if parameter.name == "batch":
             batch = hint if hasattr(hint, "_fields") else kind.batch_type(spec)
             items |= {part: spec.fields.get(part) for part in fields_of(batch)}
@@ -84,7 +86,9 @@ def bound(kind: type[Model], name: str, spec: Spec) -> Binding:
     if hasattr(plain, "_fields"):
         parts = get_type_hints(plain, include_extras=True)
         columns = {name: _given(parts[name], spec) for name in plain._fields}
-    return Binding(name, verb.about, items, made, tuple(demanded), batch, plain, gives, columns)
+    return Binding(
+        name, verb.about, items, made, tuple(demanded), batch, plain, gives, columns, any_size
+    )
 
 
 def _plain(hint: Any) -> Any:

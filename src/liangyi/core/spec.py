@@ -73,6 +73,13 @@ class Pixels(Field):
         return (self.channels, self.height, self.width)
 
 
+class AnySize:
+    """Noted beside a verb's picture: it may have any size, and so may what is made of it.
+
+    Such a verb is local: what is made of a pixel depends on others up to `Model.reach` away.
+    """
+
+
 @dataclass(frozen=True)
 class Vector(Field):
     """Numbers in a row, such as the coordinates of a point."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from liangyi.core.config import from_plain, to_plain
 from liangyi.core.errors import UserError, shown, unknown
 from liangyi.core.spec import Spec
 from liangyi.runs import borrowed
+from liangyi.runs.caffe import squeezenet
 from liangyi.runs.run import Run
 
 
@@ -22,7 +24,8 @@ def classifier(reference: str) -> Borrowed:
 
     Args:
         reference: a run of ours, or `torchvision:NAME` with its ImageNet weights (downloaded at
-            first use), or `torchvision:NAME@FILE` with weights from a file of tensors.
+            first use), or `torchvision:NAME@FILE` with weights from a file of tensors; of
+            squeezenet1_0 also from an .npz of Caffe's arrays.
 
     Raises:
         UserError: there is no such classifier, or its weights cannot be had.
@@ -119,7 +122,9 @@ def _torchvision(name: str, file: str, weights: bool = True) -> nn.Module:
         if not file:
             return network
         try:
-            network.load_state_dict(torch.load(file, weights_only=True))
+            caffe = name == "squeezenet1_0" and file.endswith(".npz")
+            weights_of = squeezenet if caffe else partial(torch.load, weights_only=True)
+            network.load_state_dict(weights_of(file))
         except OSError as error:
             raise UserError(
                 f"cannot read the weights in {shown(file)}: {error.strerror or error}",

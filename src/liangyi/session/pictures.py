@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from liangyi import fields
 from liangyi.core.model import Model
@@ -22,7 +23,8 @@ def sheet_of(model: Model, data: Data | None) -> bytes | None:
     """Return a PNG of what the model can show, None where that is nothing.
 
     Samples, with what was asked for beside them; or held-out items, each row followed by its
-    reconstructions; or held-out questions with the right answers and the model's; or the dream.
+    reconstructions; or small pictures, what they are enlarged to, and what they were made of; or
+    held-out questions with the right answers and the model's; or the dream.
     """
     field, verbs = model.spec.created, model.verbs()
     named: tuple[str, ...] = ()
@@ -36,6 +38,8 @@ def sheet_of(model: Model, data: Data | None) -> bytes | None:
         items = getattr(_some(model, data, _PAIRS), model.spec.item)
         rows = zip(items.split(_ROW), model.reconstruct(items).split(_ROW), strict=True)
         shown = torch.cat([part for pair in rows for part in pair])
+    elif "upscale" in verbs and _small(model) and data is not None:
+        shown = _enlarged(model, data)
     elif "answer" in verbs and data is not None:
         batch = _some(model, data, fields.shown(field))
         question = next(iter(verbs["answer"].parameters))
@@ -48,6 +52,21 @@ def sheet_of(model: Model, data: Data | None) -> bytes | None:
     else:
         return None
     return _png(model, shown, truth, named)
+
+
+def _small(model: Model) -> str:
+    """Return the field of small pictures beside large ones, nothing where there is none."""
+    name = next(iter(model.verbs()["upscale"].parameters))
+    return name if name in model.Batch._fields and name != model.spec.item else ""
+
+
+def _enlarged(model: Model, data: Data) -> Tensor:
+    """Return rows of small pictures, enlarged by repeating pixels; of the model's; of real ones."""
+    batch = _some(model, data, _PAIRS)
+    low, image = getattr(batch, _small(model)), getattr(batch, model.spec.item)
+    plain = interpolate(low, image.shape[2:], mode="nearest")
+    each = (part.split(_ROW) for part in (plain, model.upscale(low), image))
+    return torch.cat([part for rows in zip(*each, strict=True) for part in rows])
 
 
 def real_sheet_of(model: Model, data: Data) -> bytes | None:

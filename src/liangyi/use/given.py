@@ -188,7 +188,7 @@ def _(field: Pixels, words: Sequence[str], tell: Tell) -> _Read:
             names += [f"{word}:{number}" for number in range(len(values))]
             classes += [""] * len(values)
             continue
-        for path, label in _files(Path(word).expanduser()):
+        for path, label in pictures_at(Path(word).expanduser()):
             found = pictures.decode(path, shape)
             if isinstance(found, str):
                 if path == Path(word).expanduser():
@@ -203,7 +203,7 @@ def _(field: Pixels, words: Sequence[str], tell: Tell) -> _Read:
     return _Read(names, torch.cat(parts), classes)
 
 
-def _files(path: Path) -> Iterator[tuple[Path, str]]:
+def pictures_at(path: Path) -> Iterator[tuple[Path, str]]:
     """Yield the pictures at a path, with the sub-folder that they lie in."""
     if not path.exists():
         raise UserError(f"there is no picture and no folder of pictures at {shown(path)}")
