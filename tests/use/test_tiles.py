@@ -111,7 +111,7 @@ def say(capsys):
 
 
 def test_a_photograph_of_any_size_is_enlarged(run, photos, say, tmp_path):
-    code, out, err = say("upscale", run.path, photos / "b.png", "-o", tmp_path / "big.png")
+    code, out, _ = say("upscale", run.path, photos / "b.png", "-o", tmp_path / "big.png")
     assert code == 0 and out.strip().endswith("big.png: 40 x 300 -> 80 x 600")
     large = np.asarray(Image.open(tmp_path / "big.png"))
     model = run.model()

@@ -49,15 +49,15 @@ def assembled(
     for rows, outer_rows in _cuts(picture.shape[2], reach, tile):
         for columns, outer_columns in _cuts(picture.shape[3], reach, tile):
             part = picture[:, :, outer_rows, outer_columns]
-            made = make(part)
-            f = made.shape[2] // part.shape[2]
+            result = make(part)
+            f = result.shape[2] // part.shape[2]
             if found is None:
-                shape = (1, made.shape[1], f * picture.shape[2], f * picture.shape[3])
-                count = 3 * made.element_size() * shape[1] * shape[2] * shape[3]
+                shape = (1, result.shape[1], f * picture.shape[2], f * picture.shape[3])
+                count = 3 * result.element_size() * shape[1] * shape[2] * shape[3]
                 what = f"a picture of {shape[3]:,} x {shape[2]:,}"
                 capacity.demand_memory(count, what, "give a part of it")
-                found = torch.empty(shape, dtype=made.dtype, device=made.device)
-            found[:, :, _scaled(rows, f), _scaled(columns, f)] = made[
+                found = torch.empty(shape, dtype=result.dtype, device=result.device)
+            found[:, :, _scaled(rows, f), _scaled(columns, f)] = result[
                 :, :, _inside(rows, outer_rows, f), _inside(columns, outer_columns, f)
             ]
     assert found is not None
@@ -110,7 +110,7 @@ def changed(
                 raise UserError(f"{shown(path)} cannot be read ({stored})")
             tell(f"{path} is left out ({stored})")
             continue
-        found = assembled(partial(_made, model, asked, settings), stored, model.reach)[0]
+        found = assembled(partial(made, model, asked, settings), stored, model.reach)[0]
         place.parent.mkdir(parents=True, exist_ok=True)
         files.write(place, png(to_picture(found)))
         written += 1
@@ -120,7 +120,7 @@ def changed(
         raise UserError(f"no picture of {shown(' '.join(words))} can be read")
 
 
-def _made(model: Model, asked: Binding, settings: Mapping[str, Any], part: Tensor) -> Tensor:
+def made(model: Model, asked: Binding, settings: Mapping[str, Any], part: Tensor) -> Tensor:
     """Return bytes of what a verb makes of bytes."""
     field = asked.items[asked.item]
     assert field is not None

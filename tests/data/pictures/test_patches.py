@@ -47,7 +47,9 @@ def test_a_patch_and_its_copy_show_the_same_place(turned):
     # every place is reached, both ends included
     tops = found["low"][:, 0].flatten(1).min(1).values
     assert tops.min() == 0 and tops.max() == 16
-    upright = (found["low"][:, 0, 0, 0] == tops) & (found["low"][:, 1, 0, 1] > found["low"][:, 1, 0, 0])
+    upright = (found["low"][:, 0, 0, 0] == tops) & (
+        found["low"][:, 1, 0, 1] > found["low"][:, 1, 0, 0]
+    )
     assert upright.float().mean() == 1 if not turned else 0.05 < upright.float().mean() < 0.3
 
 
@@ -140,7 +142,7 @@ def test_mistakes_are_told(settings, told, photos, monkeypatch):
 
 
 def test_photographs_that_are_all_too_small_are_told(photos):
-    with pytest.raises(UserError, match="no photograph to learn from: .*smaller than 96"):
+    with pytest.raises(UserError, match=r"no photograph to learn from: .*smaller than 96"):
         choose("patches", photographs=str(photos)).split("train")
 
 
@@ -148,5 +150,5 @@ def test_photographs_that_fill_the_memory_are_told(photos, monkeypatch):
     from liangyi.core import capacity
 
     monkeypatch.setattr(capacity, "free", lambda: 1000)
-    with pytest.raises(UserError, match="3 photographs of 0.0 megapixels would take"):
+    with pytest.raises(UserError, match=r"3 photographs of 0\.0 megapixels would take"):
         choose("patches", photographs=str(photos), size=12, factor=2).split("train")

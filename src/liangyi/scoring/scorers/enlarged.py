@@ -12,7 +12,7 @@ from torch import Tensor
 from liangyi import fields
 from liangyi.core import draw
 from liangyi.core.counts import many
-from liangyi.data.pictures.patches import Photograph, PatchSource, photographs_at
+from liangyi.data.pictures.patches import PatchSource, Photograph, photographs_at
 from liangyi.fields.pixels import to_bytes
 from liangyi.metrics import error
 from liangyi.metrics.card import Card

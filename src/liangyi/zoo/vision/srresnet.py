@@ -98,7 +98,9 @@ class SRResNet(Model):
         """Return pictures [N C fH fW] of pictures [N C H W] of any size."""
         own: int = self.generator.factor
         if factor not in (None, own):
-            wanted = f"it has learned to enlarge by {own}; for {factor} train one: --factor {factor}"
+            wanted = (
+                f"it has learned to enlarge by {own}; for {factor} train one: --factor {factor}"
+            )
             raise UserError(wanted, setting="factor")
         return self.enlarged(low)
 
