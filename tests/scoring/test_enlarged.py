@@ -50,6 +50,9 @@ def test_sets_are_scored_beside_the_bicubic_filter(run, tmp_path):
     assert card.floor == pytest.approx(np.mean(floors), abs=0.15)
     assert card.better == "higher" and card.value != card.floor
     assert cards["psnr"].split == "test" and cards["psnr"].real == 1
+    gain = cards["psnr_gain_mine"]
+    assert gain.value == pytest.approx(card.value - card.floor, abs=1e-4)
+    assert gain.error is not None and cards["psnr_gain"].error is None
 
 
 def test_the_distance_in_a_classifier_is_a_card_where_one_is_named(run, classifier):

@@ -26,6 +26,7 @@ from liangyi.scoring.subject import Subject
 _BYTES = (0.0, 255.0)
 _ABOUT = {
     "psnr": ("higher", "decibels of the luma, its border left out; floor: bicubic"),
+    "psnr_gain": ("higher", "decibels more than by bicubic enlargement"),
     "ssim": ("higher", "structural similarity of the luma, its border left out; floor: bicubic"),
     "perceptual_distance": ("lower", "of the network's maps; floor: bicubic"),
 }
@@ -76,12 +77,18 @@ def _of_set(
         facts["data"] = f"{split}, smaller by {factor}"
     for name, pairs in figures.items():
         each, floors = torch.tensor(pairs, device="cpu").T
-        better, about = _ABOUT[name]
-        network = subject.perceptual if name == "perceptual_distance" else "pixels"
-        yield subject.card(f"{name}{suffix}", float(each.mean()), better, about=about,
-                           floor=float(floors.mean()), features=network,
-                           error=error.of_mean(each) if len(each) > 1 else None,
-                           degrees=len(each) - 1 or None, **facts)  # fmt: skip
+        facts["features"] = subject.perceptual if name == "perceptual_distance" else "pixels"
+        yield _card(subject, name, suffix, each, floor=float(floors.mean()), **facts)
+        if name == "psnr":  # of the same pictures: far surer than either
+            yield _card(subject, "psnr_gain", suffix, each - floors, **facts)
+
+
+def _card(subject: Subject, name: str, suffix: str, each: Tensor, **facts: Any) -> Card:
+    """Return the card of a figure's mean over photographs."""
+    better, about = _ABOUT[name]
+    if len(each) > 1:  # one photograph tells nothing of others
+        facts |= {"error": error.of_mean(each), "degrees": len(each) - 1}
+    return subject.card(f"{name}{suffix}", float(each.mean()), better, about=about, **facts)
 
 
 def compared(

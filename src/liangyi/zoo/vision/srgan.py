@@ -52,7 +52,7 @@ class SRGANConfig(SRResNetConfig):
     perceptual_weight: NonNegative = 0.03  # of the distance in the classifier
     adversarial_weight: Positive = 1e-3  # of the adversary's word
     discriminator_width: Count = 32  # channels of its first maps; they double three times
-    learning_rate: Positive = 1e-4  # Adam's, of both players
+    learning_rate: Positive = 1e-4  # Adam's, of both players, at the beginning; it falls to 0
 
 
 @register("srgan")

@@ -12,11 +12,12 @@ carried, and a convolution that makes all pixels which replace one.
 Departures: 8 blocks (there 16); `steps` is one (there `doublings`, two and a half times the work
 at a factor of 4); ReLU for PReLU; no batch normalisation, without which Lim et al.,
 arXiv:1707.02921, found the figures to be higher; absolute errors, theirs too (there squared ones);
-the network is added to the bicubic enlargement, and begins as that.
+the network is added to the bicubic enlargement, and begins as that; the rate falls to 0.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
@@ -44,9 +45,8 @@ class SRResNetConfig(Config):
     blocks: Natural = 8  # residual ones
     steps_up: Steps = "one"  # all pixels by one convolution, or, as in the paper, by doublings
     content: Literal["absolute", "squared"] = "absolute"  # errors of pixels
-    learning_rate: Positive = 5e-4  # Adam's
+    learning_rate: Positive = 5e-4  # Adam's, at the beginning; it falls to 0
     betas: tuple[Share, Share] = (0.9, 0.999)  # Adam's decay rates
-    halve_every: Natural = 0  # steps after which the learning rate is halved; 0: never
 
 
 @register("srresnet")
@@ -75,9 +75,10 @@ class SRResNet(Model):
         return found
 
     def schedule(self, player: str, step: int) -> float:
-        """Halve the learning rate every so many steps."""
-        every = self.config.halve_every
-        return float(0.5 ** (step // every)) if every else 1.0
+        """Let the learning rate fall along half a cosine, to zero at the training's end."""
+        if not self.planned:
+            return 1.0
+        return 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / self.planned))
 
     def updates(self, batch: Enlarged, step: int) -> Iterator[Update]:
         """One step towards the large pictures."""
