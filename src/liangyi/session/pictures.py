@@ -16,6 +16,8 @@ from liangyi.views.captions import asked, captions
 
 _PAIRS = 32  # items that are shown beside their reconstructions
 _ROW = 8
+# small pictures with two large ones each: rows of three kinds that make a square
+_ENLARGED, _ENLARGED_ROW = 48, 12
 _POOLS = (4, 16, 64)  # times as many items, among which those of rare classes are looked for
 
 
@@ -62,10 +64,10 @@ def _small(model: Model) -> str:
 
 def _enlarged(model: Model, data: Data) -> Tensor:
     """Return rows of small pictures, enlarged by repeating pixels; of the model's; of real ones."""
-    batch = _some(model, data, _PAIRS)
+    batch = _some(model, data, _ENLARGED)
     low, image = getattr(batch, _small(model)), getattr(batch, model.spec.item)
     plain = interpolate(low, image.shape[2:], mode="nearest")
-    each = (part.split(_ROW) for part in (plain, model.upscale(low), image))
+    each = (part.split(_ENLARGED_ROW) for part in (plain, model.upscale(low), image))
     return torch.cat([part for rows in zip(*each, strict=True) for part in rows])
 
 
