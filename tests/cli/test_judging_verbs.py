@@ -351,7 +351,7 @@ class TestLab:
         assert again.code == 0 and not again.err and again.out == first.out
         plain = json.loads(say(f"{line} --json").out)
         assert plain == json.loads(Path("x/table.json").read_text())
-        assert [(one["model"], one["seeds"]) for one in plain] == [
+        assert [(one["model"], one["seeds"]) for one in plain["rows"]] == [
             (GAN, [0, 1]),
             (f"{GAN},pack=2", [0, 1]),
         ]
@@ -360,7 +360,7 @@ class TestLab:
     def test_named_twice_counts_once(self, say):
         # two equal rows would pass for two seeds, and halve the interval
         line = f"lab modes --models {GAN} {GAN} --data ring ring --seeds 1 --steps 1 --json"
-        (row,) = json.loads(say(line).out)
+        (row,) = json.loads(say(line).out)["rows"]
         assert row["seeds"] == [0] and row["modes"]["interval"] is None
         assert Path("runs/lab/modes/table.md").exists()
 
@@ -371,7 +371,7 @@ class TestLab:
         assert answer.code == 0
         assert "real against real" in answer.out
         assert "750 samples, 750 real pictures (train split), features of mnist-cnn" in answer.out
-        plain = json.loads(Path("x/table.json").read_text())
+        plain = json.loads(Path("x/table.json").read_text())["rows"]
         assert {one["model"] for one in plain} == {GAN, other}
         values = [one["frechet"]["mean"] for one in plain]
         assert values == sorted(values)
@@ -382,7 +382,7 @@ class TestLab:
         other = f"{GAN},slope=0.1"
         answer = say(f"lab battle --models {GAN} {other} --data digits --seeds 2 --steps 2 --out x")
         assert answer.code == 0 and "r_test" in answer.out
-        (plain,) = json.loads(Path("x/table.json").read_text())
+        (plain,) = json.loads(Path("x/table.json").read_text())["rows"]
         assert (plain["first"], plain["second"], plain["seeds"]) == (GAN, other, 2)
         assert len(plain["test_ratio"]["values"]) == 2
 

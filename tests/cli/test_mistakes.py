@@ -57,6 +57,7 @@ FIRST = {
     "reproduce": "reproduce",
     "check": "check gan",
     "new": "new my_gan",
+    "rank": "rank mine",
     "dream": "dream digits --classifier judge",
 }
 # and what each model must be told besides
@@ -64,7 +65,8 @@ MODELS = dict.fromkeys(registry.names(), " --data digits")
 MODELS |= dict.fromkeys(("acgan", "acgan-early"), " --data digits --size 20")
 MODELS |= {"seqgan": " --data oracle --vocabulary 12 --length 5"}
 MODELS |= {"deep-dream": " --data digits --classifier judge"}
-EATS = {"oracle": "seqgan"}  # data that is none for a gan
+MODELS |= dict.fromkeys(("pointwise", "bpr", "dns", "irgan"), " --data rankings")
+EATS = {"oracle": "seqgan", "rankings": "bpr"}  # data that is none for a gan
 HUGE = "x" * 10_000
 NUMBERS = {
     "wrong type": "two",

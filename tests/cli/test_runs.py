@@ -136,6 +136,25 @@ class TestSample:
         assert answer.err == "x.npy: 10,000,000 samples, up to 640 MB\n"
         assert not left()
 
+    def test_sentences_are_printed_where_no_file_is_named(self, say, left, trained):
+        answer = say(f"sample {trained / 'seqgan'} -n 3 --seed 1")
+        found = samples(Run(trained / "seqgan").model(), 3, 1)
+        assert [[int(word) for word in line.split()] for line in answer.out.splitlines()] == (
+            found.tolist()
+        )
+        assert not left()
+
+    def test_what_the_models_own_verb_takes_is_a_flag(self, say, trained):
+        run = trained / "seqgan"
+        assert "--temperature" in say(f"sample {run} --help").out
+        cold = say(f"sample {run} -n 50 --temperature .02").out.splitlines()
+        warm = say(f"sample {run} -n 50").out.splitlines()
+        assert len(set(cold)) < len(set(warm)) / 2
+        answer = say(f"sample {run} --temperature 0")
+        assert answer.code == 2 and "--temperature 0: should be greater than 0" in answer.err
+        answer = say(f"sample {trained / 'gan'} --temperature 1")
+        assert answer.code == 2 and "--temperature" in answer.err
+
     def test_the_seed_decides(self, say, trained, tmp_path):
         for name, seed in (("a", 1), ("b", 1), ("c", 2)):
             say(f"sample {trained / 'vae'} -n 2 --seed {seed} -o {name}.npy")

@@ -38,7 +38,9 @@ def test_a_model_is_told_what_it_has(name, disease):
 @pytest.mark.parametrize("disease", REMEDIES)
 def test_something_can_be_tried_against_everything(disease):
     sick = {"posterior collapse": "vae", "label ignored": "acgan", "penalty too weak": "wgan-gp",
-            "penalty too strong": "r3gan"}.get(disease, "gan")  # fmt: skip
+            "penalty too strong": "r3gan",
+            "policy collapse": "seqgan", "prefers popular items": "bpr",
+            }.get(disease, "gan")  # fmt: skip
     assert advice(disease, facts(sick))
 
 

@@ -15,12 +15,12 @@ WELL = {
     "saturated": 0.0, "class_entropy": 0.99, "as_asked": 0.9, "drift": 0.1, "real_accuracy": 0.8,
     "fake_accuracy": 0.8, "gap": 1.0, "auc": 0.8, "held_out_accuracy": 0.78,
     "overfit": 0.1, "slope": 1.1, "active_units": 0.8, "explained": 0.7,
-    "discriminator_gradient": 1.0,
+    "discriminator_gradient": 1.0, "agreement": 0.2, "popularity": 1.2,
 }  # fmt: skip
 FACTS = Facts(
     picture=True, creates=True, classes=10, adversary="logits", penalty=10.0,
     settings={"learning_rate": 2e-4, "betas": (0.5, 0.999), "pack": 1, "width": 64, "penalty": 10.0,
-              "beta": 1.0, "real_target": 1.0, "examine_every": 100, "steps": 2000},
+              "factors": 5, "beta": 1.0, "real_target": 1.0, "examine_every": 100, "steps": 2000},
 )  # fmt: skip
 BAD_AND_STAYING = {"energy": 0.2, "nearest_neighbour_accuracy": 1.0}
 SICK = {
@@ -37,6 +37,7 @@ SICK = {
     "label ignored": {"as_asked": 0.11},
     "posterior collapse": {"active_units": 0.0},
     "range mismatch": {"lowest_value": 0.5},
+    "prefers popular items": {"agreement": 0.8, "popularity": 2.5},
     "penalty too weak": {"slope": 50.0},
     "penalty too strong": {"gap": 0.001, **BAD_AND_STAYING},
 }
@@ -294,3 +295,41 @@ def test_who_is_judged_otherwise_is_not_told_so():
     assert verdict.name == "posterior collapse"
     found = verdicts(autoencoding(explained=-1.0), Facts(picture=True, adversary="logits"))
     assert "predicts the mean" not in [verdict.name for verdict in found]
+
+
+def sentences(**curves: list[float]) -> list[dict[str, float]]:
+    """Return the log of a model of sentences, a line for each value."""
+    count = max(map(len, curves.values()))
+    return [
+        {"step": 100.0 * (look + 1), **{f"signal/{n}": v for n, v in WELL.items()},
+         **{name.replace("test_", "test/"): values[look]
+            for name, values in curves.items() if look < len(values)}}
+        for look in range(count)
+    ]  # fmt: skip
+
+
+FALLING = [6.0 - 0.1 * look for look in range(20)]
+RISING = [5.0, 4.8, 4.7, 4.6, 4.6, *(4.7 + 0.05 * look for look in range(15))]
+
+
+def test_a_language_model_that_overfits_is_told_when_it_was_best():
+    found = verdicts(sentences(nll=FALLING, test_nll=RISING), FACTS)[0]
+    assert found.name == "likelihood overfits" and "4.60 at step 400" in found.evidence
+    assert (found.advice[0].setting, found.advice[0].value) == ("steps", 400)
+    flat = verdicts(sentences(nll=FALLING, test_nll=[*RISING[:5], *[4.62] * 15]), FACTS)
+    assert [one.name for one in flat] == ["healthy"]
+
+
+def test_a_game_may_pay_with_likelihood():
+    # breaks when looks of the game, in which no likelihood is learned, are counted
+    log = sentences(nll=FALLING[:6], test_nll=[5.0, 4.9, 4.8, 4.7, 4.6, 4.5, *[4.9] * 14])
+    assert [one.name for one in verdicts(log, FACTS)] == ["healthy"]
+
+
+@pytest.mark.parametrize(("last", "name"), [(0.4, "policy collapse"), (2.5, "healthy")])
+def test_a_policy_whose_entropy_dies_is_told(last, name):
+    log = sentences(entropy=[3.0, 3.0, 2.9, 2.8, *[last] * 16])
+    found = verdicts(log, FACTS)[0]
+    assert found.name == name
+    if last < 1:
+        assert found.since == 500 and "0.40 nats, was 3.00" in found.evidence

@@ -55,6 +55,15 @@ def test_known_words_are_written_out() -> None:
     assert fields.lines(Words(3, ("1", "+", "2")), torch.tensor([[0, 1, 2]])) == ["1+2"]
 
 
+def test_a_sentence_ends_where_it_is_padded() -> None:
+    # breaks when padding in the middle of a damaged row is taken for a word
+    text = Words(4, ("", "<unk>", "a", "b"))
+    rows = torch.tensor([[2, 3, 0, 0], [2, 2, 2, 3], [0, 0, 0, 0], [2, 0, 3, 0]])
+    assert module.sentences(text, rows) == [[2, 3], [2, 2, 2, 3], [], [2]]
+    assert text.end == 0 and Words(4, 4).end is None and Words(2, ("a", "b")).end is None
+    assert module.sentences(Words(4, 4), rows) == rows.tolist()
+
+
 def test_sheets_are_listings_as_long_as_their_sentences_with_captions() -> None:
     def sheet(length: int, captions: tuple[str, ...] = ()):
         items = torch.randint(7, (5, length))

@@ -9,8 +9,8 @@ import torch
 
 from liangyi import cli
 from liangyi.lab import critics
-from liangyi.lab.critics import Deep, deep, estimated, exact, followed, ring
-from liangyi.lab.fitting import Drawn, points
+from liangyi.lab.critics import Deep, deep, estimated, exact, followed
+from liangyi.lab.fitting import Drawn, points, ring
 from liangyi.zoo.adversarial.wgan import WGAN, WGANConfig
 from liangyi.zoo.adversarial.wgan_gp import WGANGP, WGANGPConfig
 

@@ -63,5 +63,5 @@ def test_the_command_writes_its_tables_and_its_figure(tmp_path, capsys, monkeypa
     cli.main(["lab", "divergences", "--seeds", "1", "--steps", "2", "--out", str(tmp_path / "x")])
     printed = capsys.readouterr().out
     assert printed.strip() == (tmp_path / "x" / "table.md").read_text().strip()
-    assert len(json.loads((tmp_path / "x" / "table.json").read_text())) == 7
+    assert len(json.loads((tmp_path / "x" / "table.json").read_text())["rows"]) == 7
     assert (tmp_path / "x" / "divergences.png").stat().st_size > 1000

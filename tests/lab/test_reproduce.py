@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import liangyi
@@ -101,6 +103,18 @@ def test_what_a_command_prints_is_kept_once(tmp_path):
     assert found.printed == ("yes A=1\n",) and told == list(wanted.typed)
     # a second run of the command would fail: its folder is there
     assert reproduce.reproduced(wanted, tmp_path, told.append).printed == found.printed
+
+
+def test_the_figures_of_a_record_are_those_that_its_command_drew(tmp_path):
+    code = (
+        "import pathlib, sys; out = pathlib.Path(sys.argv[1]); out.mkdir(); "
+        "(out / 'a.png').write_bytes(b'drawn'); print(1)"
+    )
+    one = replace(printed(f'python -c "{code}" {{out}}'), figures=("lab/a.png",))
+    reproduce.reproduced(one, tmp_path, print)
+    assert reproduce.figures(one, tmp_path)["lab/a.png"].read_bytes() == b"drawn"
+    with pytest.raises(UserError, match=r"draw no b\.png"):
+        reproduce.figures(replace(one, figures=("lab/b.png",)), tmp_path)
 
 
 def test_a_command_that_ends_badly_is_told_and_not_kept(tmp_path):

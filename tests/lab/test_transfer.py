@@ -9,6 +9,7 @@ import torch
 
 from liangyi import data
 from liangyi.lab import antirectifier, classified, transfer
+from liangyi.lab.experiment import Terms, Work
 from liangyi.runs.building import build
 from liangyi.zoo.vision.mnist_transfer import MnistTransfer, MnistTransferConfig
 
@@ -54,17 +55,21 @@ def test_each_way_takes_over_and_freezes_what_it_says(name):
 
 def test_the_tables_and_what_is_known_is_not_measured_again(tmp_path, monkeypatch):
     told: list[str] = []
-    text, plain = transfer.measure(1, 2, tmp_path, told.append)
-    assert (tmp_path / "transfer.png").is_file() and "9,568 of 600,165" in text
+    work = Work(Terms(seeds=1, steps=2), tmp_path, told.append)
+    outcome = transfer.run.run(work)
+    assert outcome.figure is not None and "9,568 of 600,165" in outcome.text()
+    plain = outcome.rows
     assert len(plain) == len(told) == 2 + 3 * len(transfer.DIGITS) + len(transfer.OTHERS)
     json.dumps(plain)
     monkeypatch.setattr(transfer, "learned", None)  # whoever trains now, fails
-    again, _ = transfer.measure(1, 2, tmp_path, told.append)
-    assert again == text and len(told) == len(plain)
+    again = transfer.run.run(work)
+    assert again.text() == outcome.text() and len(told) == len(plain)
 
 
 def test_the_antirectifiers_table(tmp_path, monkeypatch):
-    text, plain = antirectifier.measure(2, 3, tmp_path, lambda line: None)
+    work = Work(Terms(seeds=2, steps=3), tmp_path, lambda line: None)
+    outcome = antirectifier.run.run(work)
+    text, plain = outcome.text(), outcome.rows
     assert [len(one["accuracy"]["values"]) for one in plain] == [2, 2, 2]
     assert "2 seeds" in text and plain[0]["first less this"]["mean"] == 0
     values = [one["accuracy"]["values"] for one in plain]
@@ -72,4 +77,4 @@ def test_the_antirectifiers_table(tmp_path, monkeypatch):
     assert plain[2]["first less this"]["values"] == pytest.approx(less)
     assert plain[0]["parameters"] < plain[2]["parameters"]
     monkeypatch.setattr(antirectifier, "learned", None)
-    assert antirectifier.measure(2, 3, tmp_path, lambda line: None)[0] == text
+    assert antirectifier.run.run(work).text() == text

@@ -10,8 +10,18 @@ from sklearn.metrics import average_precision_score, ndcg_score
 from torch import Tensor
 
 from liangyi.core.errors import UserError
-from liangyi.metrics.rankings import average_precision, ndcg, precision_at, reciprocal_rank
+from liangyi.metrics import rankings
 
+
+def mean(metric):
+    """Return a figure's mean over queries, as a number."""
+    return lambda *given, **more: float(metric(*given, **more).mean())
+
+
+average_precision, ndcg, precision_at, reciprocal_rank = (
+    mean(getattr(rankings, name))
+    for name in ("average_precision", "ndcg", "precision_at", "reciprocal_rank")
+)
 ALL = [average_precision, partial(ndcg, k=3), partial(precision_at, k=3), reciprocal_rank]
 
 
@@ -54,7 +64,6 @@ def test_precision_counts_places_not_items():
 
 
 def test_libraries_agree_on_scores_of_any_sign():
-    # breaks when scores go to torchmetrics as they are: it drops what has 0 or less
     scores, relevant = random()
     assert (scores < 0).any() and (scores > 0).any()
     wanted = [average_precision_score(r, s) for s, r in zip(scores, relevant, strict=True)]
@@ -62,6 +71,31 @@ def test_libraries_agree_on_scores_of_any_sign():
     for k in (1, 4, 15):
         wanted = ndcg_score(relevant.int(), scores, k=k)
         assert ndcg(scores, relevant, k) == pytest.approx(wanted, abs=1e-6)
+
+
+@pytest.mark.parametrize("metric", ALL)
+def test_padding_changes_nothing(metric):
+    # breaks when what is not there takes a place, or counts in the length of a list
+    scores, relevant = random()
+    padded = torch.nn.functional.pad(scores, (0, 4), value=-torch.inf)
+    assert metric(padded, torch.nn.functional.pad(relevant, (0, 4))) == metric(scores, relevant)
+
+
+def test_graded_relevance_is_scikit_learns_too():
+    dice = torch.Generator().manual_seed(2)
+    scores, grade = torch.randn(9, 12, generator=dice), torch.randint(4, (9, 12), generator=dice)
+    each = [ndcg_score(g[None], s[None], k=5) for g, s in zip(grade, scores, strict=True)]
+    assert rankings.ndcg(scores, grade, 5).tolist() == pytest.approx(each)
+
+
+def test_chance_is_the_mean_over_random_orders():
+    # of 2 relevant in 8 with 3 that are not there, a first place is relevant in a quarter
+    relevance = torch.tensor([[1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]]).repeat(400, 1)
+    mask = torch.arange(11) < 8
+    found = rankings.by_chance(relevance, mask.expand(400, -1))
+    assert found["precision_5"] == pytest.approx(2 / 8, abs=0.01)
+    ranks = [1 / first for first in range(1, 8) for _ in range(8 - first)]  # of the better of two
+    assert found["reciprocal_rank"] == pytest.approx(sum(ranks) / 28, abs=0.01)
 
 
 @pytest.mark.parametrize("metric", ALL)

@@ -7,7 +7,15 @@ import torch
 from torch import Tensor
 
 from liangyi.core.errors import UserError
-from liangyi.metrics.text import bleu, self_bleu
+from liangyi.metrics import text
+
+
+def bleu(sentences: Tensor, references: Tensor, order: int = 4) -> float:
+    return float(text.bleu(sentences.tolist(), references.tolist(), order).mean())
+
+
+def self_bleu(sentences: Tensor, order: int = 4) -> float:
+    return float(text.self_bleu(sentences.tolist(), order).mean())
 
 
 def written(count: int, length: int, words: int, seed: int) -> Tensor:
@@ -74,13 +82,29 @@ def test_self_bleu_leaves_each_sentence_out_of_its_own_references(order, words):
     assert self_bleu(sentences, order) == pytest.approx(wanted, abs=1e-6)
 
 
+@pytest.mark.parametrize("order", [1, 2, 4])
+def test_sentences_of_unequal_length_are_what_nltk_says(order):
+    # breaks without the nearest length of a reference, or with short sentences of lower order
+    rows = [words[: 2 + row % 7] for row, words in enumerate(written(20, 9, 6, 8).tolist())]
+    references = [words[: 4 + row % 6] for row, words in enumerate(written(9, 9, 6, 9).tolist())]
+    wanted = by_nltk(rows, [references] * len(rows), order)
+    assert float(text.bleu(rows, references, order).mean()) == pytest.approx(wanted, abs=1e-6)
+    others = [rows[:row] + rows[row + 1 :] for row in range(len(rows))]
+    wanted = by_nltk(rows, others, order)
+    assert float(text.self_bleu(rows, order).mean()) == pytest.approx(wanted, abs=1e-6)
+
+
+def test_a_sentence_without_a_word_shares_nothing():
+    assert text.bleu([[], [1, 2]], [[1, 2]], 1).tolist() == [0.0, 1.0]
+
+
 def test_one_sentence_has_the_corpus_bleu_of_torchmetrics():
     # where nothing is smoothed and there is one sentence, all definitions agree
-    text = pytest.importorskip("torchmetrics.functional.text")
+    other = pytest.importorskip("torchmetrics.functional.text")
     sentence, references = written(1, 20, 4, 3), written(8, 20, 4, 4)
     lines = [" ".join(map(str, words)) for words in references.tolist()]
     said = " ".join(map(str, sentence[0].tolist()))
-    wanted = text.bleu_score([said], [lines], n_gram=3).item()
+    wanted = other.bleu_score([said], [lines], n_gram=3).item()
     assert 0 < wanted < 1
     assert bleu(sentence, references, order=3) == pytest.approx(wanted, abs=1e-6)
 

@@ -38,9 +38,10 @@ def test_forward_is_the_writers_own_steps(writer):
     priced = writer(EVERY)
     word, state = torch.full((len(EVERY),), START), None
     for position in range(LENGTH):
-        logits, state = writer.step(word, state)
+        state = writer.step(word, state)
         word = EVERY[:, position]
-        wanted = logits.log_softmax(-1)[torch.arange(len(EVERY)), word]
+        chances = writer.output(state[0]).log_softmax(-1)
+        wanted = chances[torch.arange(len(EVERY)), word]
         torch.testing.assert_close(priced[:, position], wanted)
 
 
@@ -118,6 +119,38 @@ def test_words_that_cannot_come_never_do(dtype):
     logits = torch.tensor([0.0, -float("inf"), 0.0, -1e4]).to(dtype).expand(5000, -1)
     share = torch.linspace(0, 1 - 2**-24, 5000)  # the ends, too
     assert set(chosen(logits, share).tolist()) == {0, 2}
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 11, 100])  # whole blocks of words, and not
+def test_a_share_falls_to_the_word_whose_part_of_the_whole_it_is_in(count):
+    torch.manual_seed(count)
+    logits = torch.randn(200, count)
+    logits[:, ::3] = -float("inf") if count > 2 else 0.0
+    share = torch.rand(200)
+    wanted = (logits.double().softmax(-1).cumsum(-1) <= share.double()[:, None]).sum(1)
+    assert torch.equal(chosen(logits, share), wanted)
+
+
+def test_a_temperature_divides_the_logits(writer):
+    torch.manual_seed(1)
+    written = writer.write(20_000, 1, temperature=0.5)[:, 0].bincount(minlength=WORDS) / 20_000
+    first = writer.step(torch.tensor([START]), None)[0]
+    wanted = (writer.output(first) / 0.5).softmax(-1)[0]
+    assert ((written - wanted).abs() < 5 * (wanted * (1 - wanted) / 20_000).sqrt()).all()
+
+
+def test_many_words_are_drawn_as_few_are(writer, monkeypatch):
+    # breaks when parts of a large table get each other's random numbers
+    hidden, share = torch.randn(50, 5), torch.rand(50)
+    whole = writer.follow(hidden, share)
+    monkeypatch.setattr("liangyi.nets.recurrent._AT_ONCE", 4 * WORDS)
+    assert torch.equal(writer.follow(hidden, share), whole)
+
+
+def test_words_have_exact_chances_where_a_step_is_of_half_precision(writer):
+    exact = writer(EVERY)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(writer(EVERY), exact)
 
 
 def reader(length: int, windows: tuple[int, ...], filters: tuple[int, ...]) -> Reader:

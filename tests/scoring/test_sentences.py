@@ -28,13 +28,20 @@ def test_each_card_is_the_figure_of_its_name(run):
     subject = subject_of(run, 300)
     drawn, (real, other) = samples(run.model(), 300, 2), subject.pair
     oracle, held_out = run.source(), run.source().split("test")
+    law = {name: oracle.truth(items)["oracle_nll"]
+           for name, items in (("drawn", drawn), ("real", real), ("other", other))}  # fmt: skip
+    drawn, real, other = drawn.tolist(), real.tolist(), other.tolist()
     wanted = {
-        "oracle_nll": (oracle.truth(drawn)["oracle_nll"], oracle.truth(other)["oracle_nll"]),
-        "nll": (measured(run.model(), held_out)["test/nll"], None),
-        "bleu_4": (bleu(drawn, real), bleu(other, real)),
-        "self_bleu_4": (self_bleu(drawn), self_bleu(other)),
+        "oracle_nll": (law["drawn"], law["other"]),
+        "nll": (measured(run.model(), held_out)["test/nll"], law["real"]),
+        "bleu_4": (bleu(drawn, real).mean(), bleu(other, real).mean()),
+        "self_bleu_4": (self_bleu(drawn).mean(), self_bleu(other).mean()),
     }
-    assert {name: (card.value, card.floor) for name, card in found.items()} == wanted
+    assert found.keys() == wanted.keys()
+    for name, (value, floor) in wanted.items():
+        assert found[name].value == pytest.approx(float(value), rel=1e-5), name
+        assert found[name].floor == pytest.approx(float(floor), rel=1e-5), name
+        assert 0 < found[name].margin < 0.2, name
     assert (found["nll"].split, found["nll"].real, found["nll"].generated) == ("test", 10_000, 0)
     assert found["bleu_4"].real == found["bleu_4"].generated == 300
     assert found["bleu_4"].better == "higher"
@@ -76,3 +83,18 @@ def test_short_sentences_have_short_word_groups(small, tmp_path):
     for _ in follow(run):
         pass
     assert {"bleu_3", "self_bleu_3"} < named(score(run, 50)).keys()
+
+
+def test_intervals_hold_what_other_draws_give(run, plant):
+    # breaks when the spread of sentences is taken for that of their mean
+    every = run.source().split().columns["token"][5000:9000]
+    names = ("oracle_nll", "bleu_4", "self_bleu_4")
+    seen: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+    for part in every.split(400):
+        plant(part)
+        found = named(score(run, 400))
+        for name in names:
+            seen[name].append((found[name].value, found[name].error))
+    for name, pairs in seen.items():
+        values, errors = map(torch.tensor, zip(*pairs, strict=True))
+        assert 0.5 < float(values.std() / errors.mean()) < 1.6, name

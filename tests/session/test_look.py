@@ -80,6 +80,14 @@ def test_words_have_no_one_speed():
     assert found.seconds is None
 
 
+def test_running_text_is_for_vectors_and_lines_for_sentences(tmp_path):
+    (tmp_path / "text.txt").write_text("the cat and the dog\n" * 400)
+    for settings, wanted in (({}, "word2vec"), ({"length": 6}, "seqgan")):
+        spec = choose(str(tmp_path / "text.txt"), **settings).spec()
+        found = beginning("text.txt", spec, 400, 0)
+        assert found.command.startswith(f"liangyi train {wanted} --data text.txt")
+
+
 @pytest.mark.parametrize(
     ("sizes", "wanted", "flag"),
     [

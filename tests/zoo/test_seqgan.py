@@ -11,6 +11,7 @@ from torch import nn
 
 from conftest import same, weights_of
 from liangyi.core.batch import Tokens
+from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.core.spec import Spec, Words
 from liangyi.training.trainer import Trainer
@@ -71,7 +72,7 @@ def test_the_policys_loss_is_the_advantage_of_what_was_written(small, monkeypatc
     wanted = -(score * (worth - worth.mean(0))).sum(1).mean()
     torch.testing.assert_close(update.loss, wanted)
     assert float(update.metrics["reward"]) == pytest.approx(float(worth.mean()))
-    assert update.player is model.generator
+    assert update.player == model.policy
 
 
 def test_first_likelihood_then_judging_then_the_game(small):
@@ -80,9 +81,10 @@ def test_first_likelihood_then_judging_then_the_game(small):
     players = []
     for step in range(12):
         (update,) = model.updates(Tokens(EVERY), step)
-        name = "generator" if update.player is model.generator else "discriminator"
+        name = "discriminator" if update.player is model.discriminator else "generator"
+        assert (update.player == model.policy) == (step >= 5 and name == "generator")
         players.append(f"{name}: {', '.join(update.metrics)}")
-    judging, playing = "discriminator: discriminator", "generator: reward"
+    judging, playing = "discriminator: discriminator", "generator: reward, entropy"
     game = [playing, judging, judging]
     assert players == ["generator: nll"] * 2 + [judging] * 3 + game * 2 + [playing]
 
@@ -128,3 +130,83 @@ def test_the_judge_is_shown_fresh_sentences_of_the_generator_as_fakes(small, mon
     wanted = -judged[0].mean() - (1 - judged[1]).log().mean()
     torch.testing.assert_close(update.loss, wanted, rtol=1e-4, atol=1e-5)
     assert update.player is model.discriminator
+
+
+class TestSentencesThatEnd:
+    """Words of a text: the first is padding, which ends a sentence."""
+
+    TEXT = Spec("token", token=Words(4, ("", "<unk>", "a", "b")))
+    SAID = torch.tensor([[2, 3, 0, 0], [2, 2, 2, 3], [0, 0, 0, 0]])
+
+    @pytest.fixture
+    def model(self, small):
+        here = small("seqgan", rollouts=2)
+        torch.manual_seed(0)
+        made = here.kind(here.config, self.TEXT)
+        for weight in made.parameters():
+            nn.init.normal_(weight)
+        return made
+
+    def test_the_law_is_one_of_sentences_up_to_their_end(self, model):
+        # breaks when padding after the end costs something: then the sum is below one
+        every = torch.tensor(list(itertools.product(range(4), repeat=4)))
+        ended = (every == 0).cumsum(1) > (every == 0).long()
+        real = every[(~ended | (every == 0)).all(1)]
+        score = model.generator(real).detach()
+        assert float(score.sum(1).exp().sum()) == pytest.approx(1, abs=1e-5)
+
+    def test_likelihood_counts_words_and_the_end_but_no_padding(self, model):
+        score = model.generator(self.SAID)
+        assert (score != 0).tolist() == [[True] * 3 + [False], [True] * 4, [True] + [False] * 3]
+        found = model.evaluate(Tokens(self.SAID))["nll"]
+        assert float(found) == pytest.approx(-float(score.detach().sum()) / 8, rel=1e-5)
+
+    def test_nothing_is_written_after_the_end(self, model):
+        written = model.sample(500)
+        assert len(written.unique()) == 4
+        after = (written == 0).cumsum(1) > 0
+        assert (written[after] == 0).all()
+        done = model.rollout.finish(self.SAID, 200)
+        assert (done[:, :, 2] == 0).all() and (done[1:, :, 0, 2:] != 0).any()
+        assert (done[2, :, 0, 2:] == 0).all()
+
+    def test_what_stands_after_the_end_is_not_learned(self, model):
+        score = model.generator(self.SAID)
+        (gradient,) = torch.autograd.grad(score[2, 1:].sum(), [model.generator.output.weight])
+        assert not gradient.any()
+
+
+def test_without_rollouts_each_word_is_worth_what_its_sentence_is(small):
+    model = tiny(small, rollouts=0)
+    with torch.no_grad():
+        found, wanted = model.rewards(EVERY), model.eval().discriminator(EVERY).sigmoid()
+    torch.testing.assert_close(found, wanted[:, None].expand(-1, LENGTH))
+
+
+def test_the_game_begins_with_an_adam_of_its_own(small):
+    # breaks when the memory of likelihood's gradients decides the first moves of the game
+    model = tiny(small, likelihood_steps=3, pretrain_steps=1, policy_rate=0.25)
+    trainer = Trainer(model, Stream(), small("seqgan").trainer().training)
+    for _ in range(4):
+        trainer.advance()
+    before = model.generator.output.bias.detach().clone()
+    trainer.advance()
+    moved = (model.generator.output.bias - before).abs()
+    torch.testing.assert_close(moved, torch.full_like(moved, 0.25), rtol=1e-3, atol=0)
+
+
+def test_a_temperature_below_one_prefers_likely_words(small):
+    model = tiny(small)
+    written = [model.sample(800, temperature=t) for t in (0.5, 1, 2)]
+    nll = [float(model.evaluate(Tokens(one))["nll"]) for one in written]
+    assert nll == sorted(nll) and nll[0] < nll[2] - 0.2
+    exact = model.evaluate(Tokens(EVERY), temperature=1e6)["nll"]
+    assert float(exact) == pytest.approx(torch.log(torch.tensor(3.0)).item(), rel=1e-4)
+
+
+def test_a_text_that_runs_on_has_no_sentences(small):
+    # breaks with hours of roll-outs: a text without a length comes in passages of a thousand words
+    here = small("seqgan")
+    with pytest.raises(UserError, match="1,000 words are no sentence") as told:
+        here.kind(here.config, Spec("token", token=Words(1000, 5)))
+    assert (told.value.setting, told.value.better) == ("length", 20)

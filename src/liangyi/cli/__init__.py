@@ -31,6 +31,7 @@ VERBS = {
     "reproduce": "make the figures of a record again",
     "check": "whether a model keeps the contract, also one from a file of yours",
     "new": "write a file to begin a model of your own with",
+    "rank": "the documents of each query in order, or what to recommend to users",
     "dream": "paint into a picture what a classifier sees in it",
 }
 # no mistake in this process, but in one that it trains with, which tells it

@@ -1,119 +1,78 @@
-"""`liangyi lab NAME`: many small trainings under equal terms, and their table."""
+"""`liangyi lab NAME`: an experiment, its table, its figure and what was seen."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
-
-from annotated_types import Ge, Le
+from typing import TYPE_CHECKING
 
 from liangyi.cli.flags import parse
-from liangyi.core.config import Config, Count
 
-EXPERIMENTS = {
-    "curves": "how near the smallest GANs come to a curve, minimax beside non-saturating",
-    "modes": "how many modes survive on ring, grid and stacked MNIST: the table of PacGAN",
-    "quality": "how good the pictures of each GAN are after the same small budget",
-    "faces": "how many drawn pictures a classifier takes for faces, plainly trained and augmented",
-    "truncation": "what is won and lost where noise is kept near zero: precision against recall",
-    "battle": "whose discriminator is fooled less by the other's samples: GRAN's own metric",
-}
-CLAIMS = {  # which have models and data of their own
-    "critics": "what a critic's value is worth: clipped or penalised, beside the exact distance",
-    "antirectifier": "whether antirectified layers need half the weights of a ReLU network",
-    "transfer": "what frozen features are worth, beside random ones, fine-tuning and from scratch",
-    "divergences": "which Gaussian each f-divergence chooses for two modes, and what f-GAN finds",
-}
+if TYPE_CHECKING:
+    from liangyi.lab.experiment import Outcome, Terms
+
 _ABOUT = (
-    "Can be stopped and started again at any time; the same command in two terminals shares the "
-    "work. The table is printed and written to OUT/table.md and OUT/table.json."
+    "Can be stopped and started again at any time: what is done is kept in OUT. Tables, checks and "
+    "what was seen are printed and written to OUT/table.md and OUT/table.json, the figure to "
+    "OUT/NAME.png, and what happens in the plane step by step to OUT/frames."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lab(Config):
-    """Who takes part, and where it is kept."""
-
-    models: tuple[str, ...] = ()  # others than its own: MODEL or MODEL:setting=value,...
-    data: tuple[str, ...] = ()  # other data than its own
-    seeds: Annotated[int, Ge(1), Le(1000)] = 3  # trainings of each
-    steps: Count | None = None  # of each training, instead of as many as are usual
-    out: Path | None = None  # instead of runs/lab/NAME
-    json: bool = False  # print it for scripts
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim(Config):
-    """How thoroughly, and where it is kept."""
-
-    seeds: Annotated[int, Ge(1), Le(1000)] = 3  # trainings of each
-    steps: Count | None = None  # of each training, instead of as many as are usual
-    out: Path | None = None  # instead of runs/lab/NAME
-    json: bool = False  # print it for scripts
+_SHARED = "The same command in two terminals shares the work."
 
 
 def main(words: Sequence[str]) -> None:
-    """Train what is not trained yet, then print the table."""
-    from importlib import import_module
-
-    from liangyi.cli.watch import say
-    from liangyi.core.errors import UserError, unknown
-    from liangyi.lab.entry import parse as entry_of
-    from liangyi.lab.trial import work
+    """Run one experiment, or all; without a name, list them by their questions."""
+    from liangyi.lab.experiment import Terms, find, questions
 
     if not words or words[0] in ("-h", "--help"):
-        every = {**EXPERIMENTS, **CLAIMS}.items()
-        lines = "\n".join(f"  {name:13} {about}" for name, about in every)
-        print(f"usage: liangyi lab NAME ...\n\n{lines}\n\n{_ABOUT}")
+        lines = "\n".join(f"  {name:22} {asked}" for name, asked in questions().items())
+        print(f"usage: liangyi lab NAME ...\n\n{lines}\n  {'all':22} one after another\n\n{_ABOUT}")
         return
     name, rest = words[0], words[1:]
-    if name in CLAIMS:
-        _claim(name, rest)
+    if name == "all":
+        terms = parse(Terms, rest, "lab all", f"All experiments, one after another. {_ABOUT}")
+        _all(terms)
         return
-    if name not in EXPERIMENTS:
-        raise unknown("experiment", name, {**EXPERIMENTS, **CLAIMS})
-    bench = import_module(f"liangyi.lab.{name}")
-    about = (
-        f"{EXPERIMENTS[name]}.\n\n{_ABOUT}\n\nIts models: {' '.join(bench.MODELS)}\n\n"
-        f"Its data: {' '.join(bench.DATA)}"
-    )
-    args = parse(Lab, rest, f"lab {name}", about)
-    data = tuple(dict.fromkeys(args.data)) or bench.DATA
-    usual = bench.PICTURES if data == ("stacked-mnist",) else bench.MODELS
-    # one that is named twice takes part once
-    entries = list({one.folder: one for one in map(entry_of, args.models or usual)}.values())
-    out = args.out or Path("runs/lab") / name
-    done = []
-    for trial in work(bench.trials(entries, data, args.seeds, out, args.steps), say):
-        bench.finish(trial)
-        done.append(trial)
-    if not done:
-        raise UserError("nothing is finished yet: all trials are being trained by others")
-    text, plain = bench.table(done)
-    _show(text, plain, out, args.json)
+    found = find(name)
+    about = f"{found.question}\n\n{_ABOUT}"
+    if found.models:
+        about += f" {_SHARED}\n\nIts models: {' '.join(found.models)}"
+        about += f"\n\nIts data: {' '.join(found.data)}"
+    terms = parse(found.terms, rest, f"lab {name}", about)
+    outcome = _run(name, terms, _place(terms, name))
+    print(_shown({name: outcome}) if terms.json else outcome.text())
 
 
-def _claim(name: str, words: Sequence[str]) -> None:
-    """Measure one claim, and print its table."""
-    from importlib import import_module
+def _all(terms: Terms) -> None:
+    from liangyi.lab.experiment import questions
 
+    done = {}
+    for name, question in questions().items():
+        out = terms.out / name if terms.out else _place(terms, name)
+        done[name] = _run(name, terms, out)
+        if not terms.json:
+            print(f"## {name}\n\n{question}\n\n{done[name].text()}")
+    if terms.json:
+        print(_shown(done))
+
+
+def _place(terms: Terms, name: str) -> Path:
+    return terms.out or Path("runs/lab") / (f"{name}-quick" if terms.quick else name)
+
+
+def _run(name: str, terms: Terms, out: Path) -> Outcome:
     from liangyi.cli.watch import say
+    from liangyi.lab.experiment import find
 
-    about = f"{CLAIMS[name]}.\n\nIts tables and figures are written to OUT."
-    args = parse(Claim, words, f"lab {name}", about)
-    out = args.out or Path("runs/lab") / name
-    claim = import_module(f"liangyi.lab.{name}")
-    text, plain = claim.measure(args.seeds, args.steps, out, say)
-    _show(text, plain, out, args.json)
+    found = find(name)
+    outcome = found.run(found.work(terms, out, say))
+    outcome.keep(out, name, found.question)
+    return outcome
 
 
-def _show(text: str, plain: Any, out: Path, as_json: bool) -> None:
+def _shown(done: dict[str, Outcome]) -> str:
     import json
 
-    from liangyi.core import files
+    from liangyi.lab.experiment import find
 
-    files.write(out / "table.md", text)
-    files.write(out / "table.json", json.dumps(plain, indent=2))
-    print(json.dumps(plain, indent=2) if as_json else text)
+    plain = {name: outcome.plain(find(name).question) for name, outcome in done.items()}
+    return json.dumps(plain if len(plain) > 1 else next(iter(plain.values())), indent=2)

@@ -30,8 +30,9 @@ class Reproduce(Config):
 def main(words: Sequence[str]) -> None:
     """List, reproduce, or fill pages."""
     from liangyi.cli.watch import say
+    from liangyi.core import files
     from liangyi.lab import records
-    from liangyi.lab.reproduce import reproduced, same
+    from liangyi.lab.reproduce import figures, reproduced, same
 
     name = words[0] if words and not words[0].startswith("-") else ""
     args = parse(Reproduce, words[bool(name) :], "reproduce [NAME]", _ABOUT)
@@ -43,6 +44,9 @@ def main(words: Sequence[str]) -> None:
             print(f"\nThe record, made on {record.made}, says:\n\n{record.table()}")
         if args.keep:
             records.write(args.records, name, found)
+            drawn = figures(found, args.out / name) if isinstance(found, records.Printed) else {}
+            for place, figure in drawn.items():
+                files.write(args.records.parent / place, figure.read_bytes())
     elif not args.fill:
         for known in records.names(args.records):
             print(f"{known:32} {records.read(args.records, known).about}")

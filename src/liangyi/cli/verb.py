@@ -69,7 +69,7 @@ def main(verb: str, words: Sequence[str]) -> None:
             raise UserError(f"{verb} wants it", setting=name)
     told = isinstance(asked.gives, Label) or (asked.gives and fields.typeable(asked.gives))
     if output.out and (told or asked.columns or asked.result is dict):
-        _demand_table(output.out)
+        demand_table(output.out)
     model = run.model(say, weights_of(run, output.newest))
     values = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
     if asked.any_size and count > 1:
@@ -193,7 +193,7 @@ def _tell(model: Any, asked: Binding, about: Given | None, answer: Any, output: 
     rows = rows or table(asked, list(about.names) if about else [], answer)
     if rows is not None:
         if output.out:
-            _write_table(rows, output.out)
+            write_table(rows, output.out)
         if output.json:
             print(json.dumps(answer if isinstance(answer, dict) else rows, indent=2))
         elif output.out:
@@ -220,7 +220,12 @@ def _lines(rows: Sequence[dict[str, Any]], figures: bool) -> str:
     return text.rendered(shown)
 
 
-def _demand_table(out: Path) -> None:
+def demand_table(out: Path) -> None:
+    """Make sure that a table can be written into a file of this name.
+
+    Raises:
+        UserError: its ending says something else.
+    """
     from liangyi.core.errors import UserError
 
     if out.suffix.lower() not in _TABLES:
@@ -228,14 +233,15 @@ def _demand_table(out: Path) -> None:
         raise UserError(f"cannot write a table to {out}; its name may end in {endings}")
 
 
-def _write_table(rows: Sequence[dict[str, Any]], out: Path) -> None:
+def write_table(rows: Sequence[dict[str, Any]], out: Path) -> None:
+    """Write rows of the same names."""
     import csv
     import io
     import json
 
     from liangyi.core import files
 
-    _demand_table(out)
+    demand_table(out)
     stream = io.StringIO()
     writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
     writer.writeheader()

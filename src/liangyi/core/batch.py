@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 
 from torch import Tensor
 
-from liangyi.core.spec import Label, Pixels, Vector, Words
+from liangyi.core.spec import Label, Pixels, Ragged, Vector, Words
 
 
 class Images(NamedTuple):
@@ -49,6 +49,43 @@ class Questions(NamedTuple):
 
     question: Annotated[Tensor, Words]  # [N Q], int64, 0 ... vocabulary - 1
     answer: Annotated[Tensor, Words]  # [N A], int64, 0 ... vocabulary - 1
+
+
+class Rankings(NamedTuple):
+    """Queries with the documents that are to be put in order, by the features of each pair."""
+
+    document: Annotated[Tensor, Ragged]  # [N L D], float
+    document_mask: Tensor  # [N L], bool: what is there
+    relevance: Annotated[Tensor, Ragged]  # [N L], int64: grades; 0 is not relevant
+
+    @property
+    def asked(self) -> tuple[Tensor, ...]:
+        """What a network sees of it."""
+        return (self.document,)
+
+    @property
+    def mask(self) -> Tensor:
+        """Which documents there are, [N L]."""
+        return self.document_mask
+
+
+class Interactions(NamedTuple):
+    """Users with the items that can be recommended to them."""
+
+    user: Annotated[Tensor, Label]  # [N], int64
+    candidate: Annotated[Tensor, Ragged]  # [N L], int64: items that can be recommended
+    candidate_mask: Tensor  # [N L], bool: what is there, and not chosen before
+    relevance: Annotated[Tensor, Ragged]  # [N L], int64: grades; 0 was not chosen
+
+    @property
+    def asked(self) -> tuple[Tensor, ...]:
+        """What a network sees of it."""
+        return (self.user, self.candidate)
+
+    @property
+    def mask(self) -> Tensor:
+        """Which candidates there are, [N L]."""
+        return self.candidate_mask
 
 
 _learned: ContextVar[tuple[Tensor, ...]] = ContextVar("learned", default=())

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -46,8 +46,14 @@ class Binding:
         return next(iter(self.items), "")
 
 
-def bound(kind: type[Model], name: str, spec: Spec) -> Binding:
+def bound(kind: type[Model], name: str, spec: Spec, said: Collection[str] = ()) -> Binding:
     """Bind a verb of a model to data.
+
+    Args:
+        kind: the model.
+        name: the verb.
+        spec: of the data.
+        said: parameters that the caller says itself; they are left out.
 
     Raises:
         UserError: an annotation of it names something that its file does not import.
@@ -62,6 +68,8 @@ def bound(kind: type[Model], name: str, spec: Spec) -> Binding:
     demanded: list[str] = []
     batch, any_size = None, False
     for parameter in verb.parameters.values():
+        if parameter.name in said:
+            continue
         hint = hints[parameter.name]
         field = spec.fields.get(parameter.name) or _given(hint, spec)
         needed = parameter.default is inspect.Parameter.empty

@@ -265,6 +265,17 @@ def integers(high: int, count: int, device: torch.device | str = "cpu") -> Tenso
     return (uniform(count, device=device) * high).long().clamp(max=high - 1)
 
 
+def places(weights: Tensor, count: int, purpose: str = _NOISE) -> Tensor:
+    """Draw places [N count] in rows of weights [N L], each in proportion to its weight.
+
+    What weighs nothing is never drawn, but where a whole row weighs nothing.
+    """
+    sums = weights.double().cumsum(1)
+    share = uniform(len(weights), count, device=weights.device, purpose=purpose)
+    found = torch.searchsorted(sums, share.double() * sums[:, -1:], right=True)
+    return found.clamp(max=weights.shape[1] - 1)
+
+
 def loop(stops: Tensor, count: int, begin: int = 0, end: int | None = None) -> Tensor:
     """Return evenly spaced codes [N D] on a closed walk of `count` through stops [S D].
 

@@ -119,6 +119,12 @@ class Words(Field):
         """One of its words, where they are known."""
         return None if isinstance(self.vocabulary, int) else Word(self.vocabulary)
 
+    @property
+    def end(self) -> int | None:
+        """Number of the padding that ends a shorter sentence; None: all fill their length."""
+        padded = not isinstance(self.vocabulary, int) and PADDING in self.vocabulary
+        return self.vocabulary.index(PADDING) if padded else None  # type: ignore[union-attr]
+
 
 @dataclass(frozen=True)
 class Word(Field):

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, evaluating, unasked
+from liangyi.core.spec import Field
 
 PART = 512  # drawn at once
 
@@ -33,9 +34,10 @@ def demand(model: Model, verb: str, seed: int, conditions: Mapping[str, Any]) ->
         UserError: it cannot.
     """
     demand_verb(model, verb)
-    known = model.conditions(verb)
+    known, asks = model.conditions(verb), model.verbs()[verb].parameters
     for name, value in conditions.items():
-        if name not in known:
+        # a setting of its own will do, a field that the data lacks will not
+        if name not in known and (name not in asks or name.capitalize() in Field.kinds):
             raise unasked(model, verb, name)
         if name == "label":
             model.asked(1, value)  # which knows the classes

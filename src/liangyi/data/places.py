@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import platformdirs
 
 from liangyi.core.errors import UserError
 
@@ -24,3 +27,20 @@ def typed(named: str, flag: str, wanted: str) -> Path:
     except OSError as error:
         raise UserError(f"{flag} {named[:60]} cannot be read: {error.strerror}") from None
     return path
+
+
+def root(named: str | None = None) -> Path:
+    """Return where data sets lie: what was named, LIANGYI_DATA, or the user's data folder.
+
+    Raises:
+        UserError: it is no folder.
+    """
+    where = "data_root"
+    if named is None:
+        where, named = "LIANGYI_DATA", os.environ.get("LIANGYI_DATA")
+        if not named:
+            return platformdirs.user_data_path("liangyi")
+    place = typed(named, where, "the folder where data sets lie")
+    if place.exists() and not place.is_dir():
+        raise UserError(f"{where} {place} is no folder; give the one where data sets lie")
+    return place

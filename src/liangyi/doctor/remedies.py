@@ -130,9 +130,14 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
         Remedy("a longer code", "code", lambda code: 2 * code),
     ),
     "all one way": (
-        Remedy("more words of noise, which push vectors apart", "noise", lambda count: 2 * count),
+        Remedy("more words of noise, which push apart", "negatives", lambda count: 2 * count),
         Remedy("frequent words are dropped more often", "sample", _times(0.1)),
         Remedy("more text, or more passes over it"),
+    ),
+    "prefers popular items": (
+        Remedy("wider vectors of users and items", "factors", lambda width: 2 * width),
+        Remedy("vectors that leave 0 sooner", "learning_rate", _times(3)),
+        Remedy("less pull of the vectors to 0", "weight_decay", _times(0.1)),
     ),
     "penalty too weak": (
         Remedy("it must fit the scale of the data", "penalty", _times(10, least=1.0)),
@@ -145,6 +150,15 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
         Remedy("a smaller model", "width", _halved),
         Remedy("smaller networks", "generator_widths", _halved),
         Remedy("an earlier stop", "steps", _halved),
+    ),
+    "likelihood overfits": (
+        Remedy("a smaller generator", "width", _halved),
+        Remedy("more training sentences"),
+    ),
+    "policy collapse": (
+        Remedy("a lower learning rate in the game", "policy_rate", _times(0.3)),
+        Remedy("more turns of the discriminator", "discriminator_steps", lambda turns: 2 * turns),
+        Remedy("more turns of it before the game", "pretrain_steps", lambda turns: 2 * turns),
     ),
     "too few items": (
         Remedy(f"more training items: {ENOUGH}"),

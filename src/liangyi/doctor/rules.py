@@ -14,6 +14,7 @@ from functools import partial
 from liangyi.doctor.chart import LEAST, Chart
 from liangyi.doctor.facts import Facts
 from liangyi.doctor.few import too_few
+from liangyi.doctor.language import likelihood_overfits, policy_collapse
 from liangyi.doctor.remedies import advice
 from liangyi.doctor.verdict import Advice, Verdict
 from liangyi.doctor.well import GOOD, LOOKS, well
@@ -208,23 +209,21 @@ def overfits(chart: Chart, facts: Facts) -> Verdict | None:
     accuracy = chart.newest("test/accuracy")
     if facts.adversary or (accuracy is not None and accuracy >= GOOD):
         return None  # what is right, and only surer than it should be, serves its purpose
-    for name in ("loss", "nll"):
-        held_out, own = chart.line(f"test/{name}"), dict(chart.line(name))
-        if len(held_out) < EARLY or not own:
-            continue
-        since, least = min(held_out, key=lambda pair: pair[1])
-        now, learned = chart.last(f"test/{name}"), chart.last(name)
-        before = next((value for step, value in own.items() if step >= since), learned)
-        after = sum(step > since for step, _ in held_out)
-        if after >= LEAST and now > 1.1 * least and learned < before and now > 1.5 * learned:
-            return Verdict(
-                "overfits", since,
-                f"{name} of held-out items was {least:.3g} then and is {now:.3g}, where that of "
-                f"training items fell from {before:.3g} to {learned:.3g}",
-                advice("overfits", facts,
-                       Advice("an earlier stop: that is when it began", "steps", since)),
-            )  # fmt: skip
-    return None
+    held_out, own = chart.line("test/loss"), dict(chart.line("loss"))
+    if len(held_out) < EARLY or not own:
+        return None
+    since, least = min(held_out, key=lambda pair: pair[1])
+    now, learned = chart.last("test/loss"), chart.last("loss")
+    before = next((value for step, value in own.items() if step >= since), learned)
+    after = sum(step > since for step, _ in held_out)
+    if after < LEAST or now <= 1.1 * least or learned >= before or now <= 1.5 * learned:
+        return None
+    return Verdict(
+        "overfits", since,
+        f"loss of held-out items was {least:.3g} then and is {now:.3g}, where that of training "
+        f"items fell from {before:.3g} to {learned:.3g}",
+        advice("overfits", facts, Advice("an earlier stop: that is when it began", "steps", since)),
+    )  # fmt: skip
 
 
 def oscillation(chart: Chart, facts: Facts) -> Verdict | None:
@@ -329,6 +328,19 @@ def penalty_too_strong(chart: Chart, facts: Facts) -> Verdict | None:
     )  # fmt: skip
 
 
+def popular_only(chart: Chart, facts: Facts) -> Verdict | None:
+    """All users are recommended the same items, and those are what many chose anyway."""
+    since = _all_last(chart, ("agreement", lambda v: v > 0.5), ("popularity", lambda v: v > 1.5))
+    if since is None:
+        return None
+    return Verdict(
+        "prefers popular items", since,
+        f"two users share {chart.last('signal/agreement'):.0%} of their first items, which were "
+        f"chosen {chart.last('signal/popularity'):.2g} times as often as what they do choose",
+        advice("prefers popular items", facts),
+    )  # fmt: skip
+
+
 Rule = Callable[[Chart, Facts], Verdict | None]
 RULES: tuple[Rule, ...] = (
     penalty_too_weak,  # before what comes of it
@@ -336,6 +348,7 @@ RULES: tuple[Rule, ...] = (
     too_few_items,
     range_mismatch,
     penalty_too_strong,
+    policy_collapse,  # before the samples that come of it
     mode_collapse,
     discriminator_won,
     generator_won,
@@ -346,6 +359,8 @@ RULES: tuple[Rule, ...] = (
     posterior_collapse,
     predicts_the_mean,
     all_one_way,
+    likelihood_overfits,
+    popular_only,
 )
 
 

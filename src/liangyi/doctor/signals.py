@@ -18,10 +18,12 @@ from torch.nn.functional import normalize
 
 from liangyi import fields
 from liangyi.core import draw
+from liangyi.core.batch import Interactions
 from liangyi.core.model import Model, evaluating
 from liangyi.core.spec import PADDING, UNKNOWN, Label, Word
 from liangyi.data import Data
 from liangyi.doctor import crowd
+from liangyi.doctor.popularity import popularity
 from liangyi.metrics.bounds import active_units
 from liangyi.metrics.classes import entropy_share
 
@@ -73,6 +75,9 @@ def signals(model: Model, averaged: Model, real: Reference) -> dict[str, float]:
         return found  # one item is at no distance from others
     if "sample" in model.verbs():
         found |= _drawn(model, averaged, real)
+    if "rank" in model.verbs() and isinstance(real.held_out, Interactions):
+        asked = real.held_out
+        found |= popularity(averaged.rank(asked), asked.relevance, asked.mask, real.train.relevance)
     if "encode" in model.verbs():
         codes = model.encode(getattr(real.train, model.spec.item))
         found["active_units"] = active_units(codes) / codes.shape[1]

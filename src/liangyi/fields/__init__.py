@@ -78,6 +78,12 @@ def shown(field: Field) -> int:
 
 
 @singledispatch
+def read(field: Field) -> bool:
+    """Whether items are read rather than looked at: a line each says all of them."""
+    return False
+
+
+@singledispatch
 def overlaid(field: Field) -> bool:
     """Whether a sheet shows real and generated items in one drawing."""
     return False

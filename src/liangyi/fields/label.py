@@ -12,6 +12,11 @@ from liangyi.core.spec import Label
 from liangyi.fields import Range
 
 
+@fields.scaled.register
+def _(field: Label, stored: Tensor, value_range: Range) -> Tensor:
+    return stored.long()  # many are stored as bytes
+
+
 @fields.example.register
 def _(field: Label, count: int, device: torch.device) -> Tensor:
     return torch.arange(count, device=device) % len(field.names)

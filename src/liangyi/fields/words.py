@@ -42,6 +42,18 @@ def _(field: Words, one: Tensor, other: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
+@fields.read.register
+def _(field: Words) -> bool:
+    return True
+
+
+def sentences(field: Words, items: Tensor) -> list[list[int]]:
+    """Return sentences [N L] as lists of words, each up to its end."""
+    rows: list[list[int]] = items.detach().cpu().tolist()
+    end = field.end
+    return [row[: row.index(end)] if end in row else row for row in rows]
+
+
 @fields.inside.register
 def _(field: Words, items: Tensor, value_range: Range) -> bool:
     whole = items.shape[1:] == field.shape and not items.is_floating_point()

@@ -7,12 +7,14 @@ functions that are antirectified against 256 and against 512 followed by ReLU, e
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from liangyi.core.counts import many
-from liangyi.lab.classified import Known, accuracy, learned, pictures
+from liangyi.data import Dataset
+from liangyi.lab.classified import accuracy, learned, pictures
+from liangyi.lab.experiment import Outcome, Work, experiment
+from liangyi.lab.figure import dots, panels
 from liangyi.lab.table import Summary, markdown
 from liangyi.runs.building import build
 from liangyi.zoo.vision.antirectifier import AntirectifierConfig, AntirectifierMLP
@@ -22,40 +24,44 @@ NETWORKS = {
     "ReLU, 256 wide": AntirectifierConfig(activation="relu"),
     "ReLU, 512 wide": AntirectifierConfig(activation="relu", widths=(512, 512)),
 }
-DATA = "mnist"
+DATA, QUICK = "mnist", "digits"
 
 
-def measure(
-    seeds: int, steps: int | None, out: Path, tell: Callable[[str], None]
-) -> tuple[str, list[dict[str, Any]]]:
-    """Return the table of held-out accuracies, and the same as plain values."""
-    train, test = pictures(DATA, "train"), pictures(DATA, "test")
-    steps = steps or AntirectifierMLP.recipe.total(len(train))
-    known = Known(out / "figures.json", tell)
+@experiment("Do antirectified layers need half the weights of a ReLU network?")
+def run(work: Work) -> Outcome:
+    """Train the three networks under equal terms."""
+    data = QUICK if work.quick else DATA
+    train, test = pictures(data, "train"), pictures(data, "test")
+    steps = work.steps(AntirectifierMLP.recipe.total(len(train)), 3)
+    found = {name: Summary(tuple(work.each(name, partial(trained, config, train, test, steps))))
+             for name, config in NETWORKS.items()}  # fmt: skip
+    first, *_, last = found.values()
     rows: list[list[str]] = []
     plain: list[dict[str, Any]] = []
-    first: tuple[float, ...] = ()
-    for name, config in NETWORKS.items():
-
-        def trained(seed: int, config: AntirectifierConfig = config) -> float:
-            model = build(AntirectifierMLP, config, train.spec, seed)
-            return accuracy(learned(model, train, steps, seed), test)
-
-        found = tuple(
-            known.figure(f"{name}, {steps} steps, seed {seed}", lambda seed=seed: trained(seed))  # type: ignore[misc]
-            for seed in range(seeds)
-        )
-        first = first or found
-        less = Summary(tuple(a - b for a, b in zip(first, found, strict=True)))
-        size = sum(w.numel() for w in build(AntirectifierMLP, config, train.spec, 0).parameters())
-        rows.append([name, f"{size:,}", *map(percent, (Summary(found), less))])
-        plain.append({"network": name, "parameters": size, "accuracy": Summary(found).json(),
+    for name, own in found.items():
+        less = Summary(tuple(a - b for a, b in zip(first.values, own.values, strict=True)))
+        model = build(AntirectifierMLP, NETWORKS[name], train.spec, 0)
+        size = sum(w.numel() for w in model.parameters())
+        rows.append([name, f"{size:,}", percent(own), "" if own is first else percent(less)])
+        plain.append({"network": name, "parameters": size, "accuracy": own.json(),
                       "first less this": less.json()})  # fmt: skip
-    rows[0][-1] = ""
-    head = (f"{DATA}, {steps} steps", "parameters", "accuracy, %", "antirectifier less this")
+    head = (f"{data}, {steps} steps", "parameters", "accuracy, %", "antirectifier less this")
     share = plain[0]["parameters"] / plain[-1]["parameters"]
-    note = f"{many(seeds, 'seed')}; the first has {share:.1%} of the parameters of the last.\n"
-    return f"{markdown(head, rows)}\n\n{note}", plain
+    seen = (
+        f"With {share:.1%} of the parameters the antirectifier names {percent(first)} % rightly, "
+        f"the ReLU network twice as wide {percent(last)} % ({many(len(work.seeds), 'seed')})."
+    )
+    figure, (axes,) = panels(1, 1, 7, 2)
+    dots(axes, found, "accuracy on held-out pictures")
+    return Outcome((markdown(head, rows),), plain, seen, figure=figure)
+
+
+def trained(
+    config: AntirectifierConfig, train: Dataset, test: Dataset, steps: int, seed: int
+) -> float:
+    """Return the held-out accuracy of a network after so many steps."""
+    return accuracy(learned(build(AntirectifierMLP, config, train.spec, seed), train, steps, seed),
+                    test)  # fmt: skip
 
 
 def percent(of: Summary) -> str:

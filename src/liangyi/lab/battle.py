@@ -19,15 +19,18 @@ from liangyi.core import registry, verbs
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, evaluating
 from liangyi.data import Dataset, choose
-from liangyi.lab.entry import Entry
+from liangyi.lab.entry import Entry, entries
+from liangyi.lab.experiment import Outcome, Work, experiment
+from liangyi.lab.figure import dots, finite, panels
 from liangyi.lab.table import Summary, markdown
-from liangyi.lab.trial import Trial, failed, place_of
+from liangyi.lab.trial import Trial, failed, finished, place_of
 from liangyi.metrics.battle import Battle, mistakes
 from liangyi.runs.run import Run
 
 MODELS = ("gran:timesteps=1", "gran:timesteps=3")
 PICTURES = MODELS
 DATA = ("mnist",)
+_SMALL = "gan:generator_widths=16+,discriminator_widths=16+"  # for a quick look
 _STEPS = 2000
 _SAMPLES = 2000  # of each, and real items
 _PART = 250  # items that are judged together
@@ -58,10 +61,6 @@ def trials(
         for name in data
         for entry in entries
     ]
-
-
-def finish(trial: Trial) -> None:
-    """Leave a training alone: battles need two."""
 
 
 def battle(one: Run, other: Run, count: int = _SAMPLES) -> Battle:
@@ -153,3 +152,29 @@ def _played(trials: Sequence[Trial], one: str, other: str) -> list[Battle]:
         if pair[0] and pair[1] and not failed(pair[0]) and not failed(pair[1]):
             found.append(battle(pair[0], pair[1]))
     return found
+
+
+@experiment(
+    "Whose discriminator is fooled less by the other's samples, by GRAN's own metric?",
+    models=MODELS,
+    data=DATA,
+    quick={
+        "models": (f"{_SMALL},slope=0.1", _SMALL),
+        "data": ("digits",),
+    },
+)
+def run(work: Work) -> Outcome:
+    """Train what is not trained yet."""
+    steps = 2 if work.quick else work.terms.steps
+    named = entries(work.models)
+    wanted = trials(named, work.data, len(work.seeds), work.out, steps)
+    text, plain = table(finished(wanted, work.tell))
+    pairs = {f"{row['first']} against {row['second']} on {row['data']}": row for row in plain}
+    said = [f"{name}: {row['first_won']} to {row['second_won']} of {row['seeds']} battles"
+            for name, row in pairs.items()]  # fmt: skip
+    figure, (axes,) = panels(1, 1, 9, 1.0 + 0.5 * len(pairs))
+    ratios = {name: finite(r["sample_ratio"]["values"]) for name, r in pairs.items()}
+    ratios = {name.replace(" against ", "\nagainst "): total for name, total in ratios.items()}
+    dots(axes, ratios, "mistakes on the other's samples, first over second")
+    seen = "; ".join(said) + "." if said else "No two trainings came to their end."
+    return Outcome((text.strip(),), plain, seen, figure=figure)

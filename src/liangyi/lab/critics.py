@@ -14,18 +14,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from liangyi.core import draw, registry
-from liangyi.core.model import Model, Update
+from liangyi.core import registry
+from liangyi.core.model import Model
 from liangyi.core.verbs import samples
 from liangyi.data import Batches, choose
-from liangyi.lab.fitting import Drawn, Law, points, trained
+from liangyi.lab.experiment import Outcome, Work, experiment, said
+from liangyi.lab.fitting import Drawn, Law, against, points, ring, trained
 from liangyi.lab.table import Summary, markdown
 from liangyi.metrics.frechet import frechet, gaussian
 from liangyi.metrics.transport import wasserstein
@@ -35,18 +35,14 @@ from liangyi.training.trainer import Trainer
 from liangyi.zoo.adversarial.wgan import WGAN, WGANConfig, clip
 from liangyi.zoo.adversarial.wgan_gp import WGANGP, WGANGPConfig
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 STEPS, BATCH, WIDTH = 1000, 256, 8
 FOLLOWED = 500  # steps on the digits
 DEEP = 12  # layers of the deep critics, as in the second paper's figure 1
 CLIPS = (0.1, 0.01)
 PENALTIES = (10.0, 100.0)
-Tell = Callable[[str], None]
-
-
-def ring(normal: Tensor, share: Tensor) -> Tensor:
-    """Return points of eight Gaussians on the unit circle."""
-    angle = (share * 8).floor() * (math.pi / 4)
-    return torch.stack([angle.cos(), angle.sin()], 1) + 0.05 * normal
 
 
 LAWS: dict[str, tuple[Law, Law]] = {
@@ -55,22 +51,6 @@ LAWS: dict[str, tuple[Law, Law]] = {
     "half as wide": (lambda z, u: z, lambda z, u: z / 2),
     "a ring, a normal law": (ring, lambda z, u: z),
 }
-
-
-def estimator(kind: type[WGAN], other: Law) -> type[WGAN]:
-    """Return a model whose generator is a fixed law: what is left is the critic's turn."""
-
-    class Estimate(kind):  # type: ignore[misc, valid-type]
-        def generated(self, count: int, given: Any = None) -> Any:
-            normal = draw.normal(count, 2, device=self.device)
-            return self.Batch(other(normal, draw.uniform(count, device=self.device)))
-
-        def updates(self, batch: Any, step: int) -> Iterator[Update]:
-            turns = super().updates(batch, step)
-            yield next(turns)
-            next(turns)  # clips, and comes to the generator's turn, which there is none of
-
-    return Estimate
 
 
 class Deep(nn.Module):
@@ -109,7 +89,7 @@ def settings() -> list[tuple[str, type[WGAN], Any]]:
 def estimated(kind: type[WGAN], config: Any, laws: tuple[Law, Law], steps: int, seed: int) -> float:
     """Return a trained critic's value of two laws, on points that it has not seen."""
     one, other = laws
-    model = trained(estimator(kind, other), config, Drawn(one, 2, BATCH, seed), steps, seed)
+    model = trained(against(kind, other), config, Drawn(one, 2, BATCH, seed), steps, seed)
     with torch.no_grad():
         means = [float(model.critic(points(law, 20_000, 2, seed, "test", place)).mean())
                  for place, law in enumerate(laws)]  # fmt: skip
@@ -122,41 +102,42 @@ def exact(laws: tuple[Law, Law], seed: int) -> float:
     return wasserstein(one, other, seed)
 
 
-def estimates(seeds: int, steps: int, tell: Tell) -> tuple[str, list[dict[str, Any]]]:
+def estimates(work: Work, steps: int) -> tuple[str, list[dict[str, Any]]]:
     """Return the table of estimates beside exact distances."""
     rows, plain = [], []
     for name, laws in LAWS.items():
-        true = Summary(tuple(exact(laws, seed) for seed in range(seeds)))
+        true = Summary(tuple(work.each(f"exact, {name}", partial(exact, laws))))
         row, facts = [name, str(true)], {"laws": name, "exact": true.json()}
         for label, kind, config in settings():
-            found = [estimated(kind, config, laws, steps, seed) for seed in range(seeds)]
-            row.append(str(Summary(tuple(found))))
-            facts[label] = Summary(tuple(found)).json()
-            tell(f"{name}: {label}: {row[-1]}, exact {true}")
+            measure = partial(estimated, kind, config, laws, steps)
+            found = Summary(tuple(work.each(f"{label}, {name}", measure)))
+            row.append(str(found))
+            facts[label] = found.json()
         rows.append(row)
         plain.append(facts)
     head = ("laws", "exact", *(label for label, _, _ in settings()))
     return markdown(head, rows), plain
 
 
-def depths(seeds: int, steps: int, tell: Tell) -> tuple[str, list[dict[str, Any]]]:
+def depths(work: Work, steps: int) -> tuple[str, list[dict[str, Any]]]:
     """Return the table of what becomes of a deep critic's weights and gradients."""
     rows, plain = [], []
     for label, kind, config in settings():
-        found = []
-        for seed in range(seeds):
-            model = deep(kind, config, steps, seed)
-            critic = model.critic
-            weights = weights_of(critic).abs()
-            border = float((weights >= 0.99 * weights.max()).float().mean())
-            norms = critic.steepness(points(ring, 1000, 2, seed, "test"))
-            found.append((border, math.log10(max(norms[0], 1e-30) / max(norms[-1], 1e-30))))
+        found = work.each(f"{label}, {DEEP} layers", partial(depth, kind, config, steps))
         shares, decades = (Summary(tuple(column)) for column in zip(*found, strict=True))
         rows.append([label, str(shares), str(decades)])
         plain.append({"critic": label, "at the border": shares.json(), "decades": decades.json()})
-        tell(f"{DEEP} layers, {label}: {shares} of the weights at the border, {decades} decades")
     head = ("critic", "weights at the border", "gradient at the first layer / the last, log10")
     return markdown(head, rows), plain
+
+
+def depth(kind: type[WGAN], config: Any, steps: int, seed: int) -> tuple[float, float]:
+    """Return a deep critic's share of weights at the border, and the decades of its gradients."""
+    critic = deep(kind, config, steps, seed).critic
+    weights = weights_of(critic).abs()
+    border = float((weights >= 0.99 * weights.max()).float().mean())
+    norms = critic.steepness(points(ring, 1000, 2, seed, "test"))
+    return border, math.log10(max(norms[0], 1e-30) / max(norms[-1], 1e-30))
 
 
 def weights_of(network: nn.Module) -> Tensor:
@@ -167,7 +148,7 @@ def weights_of(network: nn.Module) -> Tensor:
 
 def deep(kind: type[WGAN], config: Any, steps: int, seed: int) -> Model:
     """Return a deep critic that was trained between a ring and noise around it."""
-    fixed = estimator(kind, lambda z, u: ring(z, u) + z.roll(1, 0))
+    fixed = against(kind, lambda z, u: ring(z, u) + z.roll(1, 0))
 
     class Deeper(fixed):  # type: ignore[misc, valid-type]
         def networks(self) -> None:
@@ -208,55 +189,59 @@ def followed(name: str, steps: int, seed: int) -> list[tuple[float, float]]:
     return found
 
 
-def correlations(seeds: int, steps: int, tell: Tell) -> tuple[str, list[dict[str, Any]]]:
+def correlations(work: Work, steps: int) -> tuple[str, list[dict[str, Any]]]:
     """Return the table of rank correlations between loss and Frechet distance."""
     from scipy.stats import spearmanr
 
     rows, plain = [], []
     for name in RECIPES:
-        curves = [followed(name, steps, seed) for seed in range(seeds)]
+        curves = work.each(f"{name} on digits", partial(followed, name, steps))
         ranks = Summary(tuple(float(spearmanr(*zip(*one, strict=True)).statistic)
                               for one in curves))  # fmt: skip
         first, last = (Summary(tuple(one[place][1] for one in curves)) for place in (0, -1))
         what = "discriminator's loss" if name == "dcgan" else "critic's value"
         rows.append([f"`{name}`", what, str(ranks), str(first), str(last)])
         plain.append({"model": name, "correlation": ranks.json(), "curves": curves})
-        tell(f"{name}: rank correlation {ranks}, Frechet {first} to {last}")
     head = ("model", "what", "rank correlation with the Frechet distance", "first", "last")
     return markdown(head, rows), plain
 
 
-def measure(
-    seeds: int, steps: int | None, out: Path, tell: Tell
-) -> tuple[str, list[dict[str, Any]]]:
-    """Return the three tables, and the same as plain values; draw OUT/critics.png."""
-    found = [part(seeds, steps or STEPS, tell) for part in (estimates, depths)]
-    found.append(correlations(seeds, steps or FOLLOWED, tell))
-    _draw(steps or STEPS, out / "critics.png")
-    return "\n\n".join(text for text, _ in found) + "\n", [f for _, plain in found for f in plain]
+@experiment("What is a critic's value worth: clipped or penalised, beside the exact distance?")
+def run(work: Work) -> Outcome:
+    """Measure the three claims."""
+    steps = work.steps(STEPS, 10)
+    found = [estimates(work, steps), depths(work, steps)]
+    found.append(correlations(work, work.steps(FOLLOWED, PHASES)))
+    tables, rows = zip(*found, strict=True)
+    names = [label for label, _, _ in settings()]
+    wrong = {name: max(abs(math.log(max(row[name]["mean"], 1e-9) / row["exact"]["mean"]))
+                       for row in rows[0]) for name in names}  # fmt: skip
+    ranks = ", ".join(f"{row['model']} {said(row['correlation']['mean'])}" for row in rows[2])
+    seen = (
+        f"The critic with {min(names, key=wrong.__getitem__)} is never further from the exact "
+        f"distance than by a factor of {said(math.exp(min(wrong.values())))}, the one "
+        f"{max(names, key=wrong.__getitem__)} by {math.exp(max(wrong.values())):.3g}; the loss "
+        f"follows the Frechet distance with rank correlations of {ranks}."
+    )
+    return Outcome(tables, [fact for part in rows for fact in part], seen, figure=drawing(steps))
 
 
-def _draw(steps: int, path: Path) -> None:
+def drawing(steps: int) -> Figure:
     """Draw values of critics between a ring and noise around it, and what their weights are."""
-    from matplotlib.figure import Figure
+    from liangyi.lab.figure import panels
 
     side = torch.linspace(-2, 2, 81, device="cpu")
     plane = torch.cartesian_prod(side, side)
     real = points(ring, 300, 2, 0, "test")
-    figure = Figure(figsize=(10, 5), layout="constrained")
-    places = figure.subplots(2, 4)
-    for (label, kind, config), over, under in zip(settings(), *places, strict=True):
-        fixed = estimator(kind, lambda z, u: ring(z, u) + z.roll(1, 0))
+    figure, places = panels(2, 4, 2.5, 2.5)
+    for (label, kind, config), over, under in zip(settings(), places, places[4:], strict=False):
+        fixed = against(kind, lambda z, u: ring(z, u) + z.roll(1, 0))
         model = trained(fixed, config, Drawn(ring, 2, BATCH, 0), steps, 0)
         with torch.no_grad():
             values = model.critic(plane).view(81, 81).T
         over.contour(side, side, values, 15, linewidths=0.8)
         over.plot(*real.T, ".", color="0.3", markersize=2)
         over.set(title=label, xticks=[], yticks=[], aspect="equal")
-        weights = [
-            w.detach().flatten() for n, w in model.critic.named_parameters() if "weight" in n
-        ]
-        under.hist(torch.cat(weights).numpy(), 61, log=True, color="0.4")
+        under.hist(weights_of(model.critic).numpy(), 61, log=True, color="0.4")
         under.set(yticks=[], xlabel="weights")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100)
+    return figure

@@ -18,10 +18,12 @@ import torch
 from liangyi.core import draw
 from liangyi.core.errors import UserError
 from liangyi.data import choose
-from liangyi.lab.entry import Entry
-from liangyi.lab.table import Summary, markdown
+from liangyi.lab.entry import Entry, entries
+from liangyi.lab.experiment import Outcome, Work, experiment
+from liangyi.lab.figure import benched
+from liangyi.lab.table import Summary, best, markdown
 from liangyi.lab.table import seeds as said
-from liangyi.lab.trial import Trial, failed
+from liangyi.lab.trial import Trial, failed, finished
 
 MODELS = ("gan-1d", "gan-1d:average=0.0", "gan", "gan-minimax")
 PICTURES = MODELS
@@ -68,10 +70,6 @@ def _recipe(data: str, steps: int | None) -> dict[str, Any]:
     return recipe | {"sample_every": ends, "checkpoint_every": ends}
 
 
-def finish(trial: Trial) -> None:
-    """Do nothing: the last line of the log has what the law says."""
-
-
 def result(trial: Trial) -> dict[str, float] | None:
     """Return what the law says of a finished trial, None where its training failed."""
     run = trial.run
@@ -116,3 +114,20 @@ def _cells(sums: dict[str, Summary], columns: Sequence[str]) -> list[str]:
     if not sums:
         return ["failed", *[""] * (len(columns) - 1)]
     return [str(Summary(tuple(1000 * value for value in sums[c].values))) for c in columns]
+
+
+@experiment(
+    "How near do the smallest GANs come to a curve, minimax beside non-saturating?",
+    models=MODELS,
+    data=DATA,
+    quick={"models": ("gan-1d", "gan-minimax"), "data": ("parabola",)},
+)
+def run(work: Work) -> Outcome:
+    """Train what is not trained yet."""
+    steps = 20 if work.quick else work.terms.steps
+    named = entries(work.models)
+    wanted = trials(named, work.data, len(work.seeds), work.out, steps)
+    text, plain = table(finished(wanted, work.tell))
+    words = "on {data} `{model}` ends nearest to the curve, {value} off it"
+    seen = best(plain, "off_curve", words)
+    return Outcome((text.strip(),), plain, seen, figure=benched(plain, "off_curve"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,15 @@ def parse(name: str) -> Entry:
     except UserError as error:
         raise UserError(f"{name}: {error}") from None
     return Entry(name, model, settings)
+
+
+def entries(names: Sequence[str]) -> list[Entry]:
+    """Read what takes part; what is named twice does once.
+
+    Raises:
+        UserError: as `parse`.
+    """
+    return list({one.folder: one for one in map(parse, names)}.values())
 
 
 def _value(text: str) -> Any:

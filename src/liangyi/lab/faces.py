@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,12 @@ from liangyi.core.errors import UserError
 from liangyi.core.verbs import samples
 from liangyi.data import Dataset, Source, choose
 from liangyi.data.arrays import Arrays
-from liangyi.lab.entry import Entry
-from liangyi.lab.table import Summary, markdown, write
+from liangyi.lab.entry import Entry, entries
+from liangyi.lab.experiment import Outcome, Work, experiment
+from liangyi.lab.figure import benched
+from liangyi.lab.table import Summary, best, markdown, write
 from liangyi.lab.table import seeds as said
-from liangyi.lab.trial import Trial, failed, place_of
+from liangyi.lab.trial import Trial, failed, finished, place_of
 from liangyi.metrics.card import Card
 from liangyi.runs.cards import kept
 from liangyi.runs.run import Run
@@ -35,8 +38,7 @@ from liangyi.scoring import score
 from liangyi.scoring.evaluator import Evaluator, evaluator_of
 
 MODELS = ("dcgan", "dcgan:augment=diffaugment", "dcgan:augment=ada")
-PICTURES = MODELS
-DATA: tuple[str, ...] = ()  # whose faces, the user says
+OTHER = "cifar10"  # whose pictures are no faces
 COLUMNS = ("kernel", "coverage", "precision", "recall", "memorised")
 PATCHES = 4  # of a side, that change places
 _STEPS, _SIZE, _SAMPLES = 1000, 64, 1000
@@ -64,16 +66,16 @@ def trials(
     ]
 
 
-def finish(trial: Trial) -> None:
+def finish(trial: Trial, other: str = OTHER) -> None:
     """Score a finished training and ask whether it draws faces, once."""
     run = trial.run
     if run is not None and not failed(run):
         if not kept(run):
             score(run, _SAMPLES)
-        judged(run)
+        judged(run, other)
 
 
-def judged(run: Run) -> dict[str, float]:
+def judged(run: Run, other: str = OTHER) -> dict[str, float]:
     """Return the shares of samples and of held-out faces that are taken for faces.
 
     With them comes the share of held-out pictures of both kinds that are named rightly.
@@ -81,7 +83,7 @@ def judged(run: Run) -> dict[str, float]:
     path = run.beside("faces.json")
     if not path.exists():
         source, model = run.source(), run.model()
-        evaluator, real = classifier(source)
+        evaluator, real = classifier(source, other)
         drawn = evaluator.classes(samples(model, _SAMPLES), model.image_range)
         found = {"faces": _share(drawn), "real": real, "accuracy": evaluator.accuracy}
         files.write(path, json.dumps(found))
@@ -89,15 +91,21 @@ def judged(run: Run) -> dict[str, float]:
     return before
 
 
-def classifier(source: Source) -> tuple[Evaluator, float]:
-    """Return a classifier of faces, class 1, and the share of unseen faces that it calls so."""
+def classifier(source: Source, other: str) -> tuple[Evaluator, float]:
+    """Return a classifier of faces, class 1, and the share of unseen faces that it calls so.
+
+    Args:
+        source: of the faces.
+        other: name of the data whose pictures are none.
+    """
     faces = _pictures(source, None)
-    other = interpolate(_pictures(choose("cifar10"), len(faces)), faces.shape[2:], mode="bicubic",
-                        antialias=True).clamp(0, 1)  # fmt: skip
+    size = faces.shape[2:]
+    none = interpolate(_pictures(choose(other), len(faces)), size, mode="bicubic", antialias=True)
+    none = none.clamp(0, 1)
     if faces.shape[1] == 1:
-        other = other.mean(1, keepdim=True)
+        none = none.mean(1, keepdim=True)
     cut = len(faces) // _PART
-    unseen, seen = (_labelled(faces[part], other[part]) for part in (slice(cut), slice(cut, None)))
+    unseen, seen = (_labelled(faces[part], none[part]) for part in (slice(cut), slice(cut, None)))
     evaluator = evaluator_of(Arrays(seen, unseen))
     return evaluator, _share(evaluator.classes(faces[:cut], (0.0, 1.0)))
 
@@ -168,3 +176,18 @@ def table(done: Sequence[Trial]) -> tuple[str, list[dict[str, Any]]]:
 
 def _card(run: Run, metric: str) -> Card:
     return next(card for card in kept(run) if card.metric == metric)
+
+
+@experiment(
+    "How many drawn pictures are faces, plainly trained and augmented?",
+    models=MODELS,
+    quick={"models": ("dcgan:width=8",), "data": ("digits",)},
+)
+def run(work: Work) -> Outcome:
+    """Train what is not trained yet, and judge it."""
+    steps, other = (2, "digits") if work.quick else (work.terms.steps, OTHER)
+    wanted = trials(entries(work.models), work.data, len(work.seeds), work.out, steps)
+    text, plain = table(finished(wanted, work.tell, partial(finish, other=other)))
+    words = "of {data} `{model}` draws most faces: a share of {value}"
+    seen = best(plain, "faces", words, max)
+    return Outcome((text.strip(),), plain, seen, figure=benched(plain, "faces"))

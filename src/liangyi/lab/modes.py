@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from liangyi.core.errors import UserError
-from liangyi.lab.entry import Entry
-from liangyi.lab.table import Summary, markdown
+from liangyi.lab.entry import Entry, entries
+from liangyi.lab.experiment import Outcome, Work, experiment
+from liangyi.lab.figure import benched
+from liangyi.lab.table import Summary, best, markdown
 from liangyi.lab.table import seeds as said
-from liangyi.lab.trial import Trial, failed
+from liangyi.lab.trial import Trial, failed, finished
 from liangyi.runs.run import Run
 
 MODELS = ("gan", "gan:pack=2", "gan:pack=3", "gan:pack=4", "wgan-gp", "r3gan")
@@ -99,11 +101,6 @@ def _recipe(entry: Entry, data: str, steps: int | None) -> dict[str, Any]:
     return {**_SMALL, **recipe, **paces}
 
 
-def finish(trial: Trial) -> None:
-    """Count what needs an evaluator to be counted, once."""
-    result(trial)
-
-
 def result(trial: Trial) -> dict[str, float] | None:
     """Return what a finished trial covered, None where its training failed."""
     run = trial.run
@@ -169,3 +166,19 @@ def table(done: Sequence[Trial]) -> tuple[str, list[dict[str, Any]]]:
         head = (data, "seeds", f"modes of {TOTAL[data]:,}", "high quality", "reverse KL, nats")
         parts.append(markdown(head, rows))
     return "\n\n".join(parts) + "\n", plain
+
+
+@experiment(
+    "How many modes survive on ring, grid and stacked MNIST, as in the table of PacGAN?",
+    models=MODELS,
+    data=DATA,
+    quick={"models": ("gan", "gan:pack=2"), "data": ("ring",)},
+)
+def run(work: Work) -> Outcome:
+    """Train what is not trained yet."""
+    steps = 20 if work.quick else work.terms.steps
+    usual = PICTURES if work.data == ("stacked-mnist",) and work.models == MODELS else work.models
+    wanted = trials(entries(usual), work.data, len(work.seeds), work.out, steps)
+    text, plain = table(finished(wanted, work.tell, result))
+    seen = best(plain, "modes", "on {data} `{model}` covers the most modes, {value}", max)
+    return Outcome((text.strip(),), plain, seen, figure=benched(plain, "modes"))

@@ -121,6 +121,9 @@ class Printed(Record):
     # as they are typed in a checkout; {out} is a folder of the command's own, kept until it is done
     typed: Annotated[tuple[str, ...], Len(1)]
     printed: tuple[str, ...] = ()  # what each of them printed
+    figures: tuple[
+        str, ...
+    ] = ()  # that they draw in {out}: lab/NAME.png is kept there, by the pages
 
     def commands(self) -> list[str]:
         """Return the commands."""
@@ -189,9 +192,9 @@ def filled(page: str, folder: Path) -> str:
 
 
 def fill(pages: Path, folder: Path) -> list[Path]:
-    """Bring all pages of a folder up to their records; return those that changed."""
+    """Bring all pages below a folder up to their records; return those that changed."""
     changed = []
-    for page in sorted(pages.glob("*.md")):
+    for page in sorted(pages.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
         if (new := filled(text, folder)) != text:
             files.write(page, new)

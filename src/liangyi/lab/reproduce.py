@@ -164,6 +164,22 @@ def _printed(line: str, place: Path, tell: Tell) -> str:
     return kept_at.read_text(encoding="utf-8")
 
 
+def figures(record: Printed, place: Path) -> dict[str, Path]:
+    """Return where the figures of a record lie that was made in `place`, by where they are kept.
+
+    Raises:
+        UserError: its commands drew none of such a name.
+    """
+    found = {}
+    for figure in record.figures:
+        drawn = [place / _short(line) / Path(figure).name for line in record.typed]
+        there = [path for path in drawn if path.exists()]
+        if not there:
+            raise UserError(f"the commands of this record draw no {Path(figure).name}")
+        found[figure] = there[0]
+    return found
+
+
 def _sets(word: str) -> bool:
     """Whether a word sets a variable of the environment, as in `OMP_NUM_THREADS=1 python ...`."""
     name = word.partition("=")[0]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -71,3 +72,25 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
              for row in cells]  # fmt: skip
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
+
+
+def best(rows: Sequence[dict[str, Any]], column: str, words: str,
+         choose: Callable[..., dict[str, Any]] = min) -> str:  # fmt: skip
+    """Say in one sentence whose mean is the best on each data set, of rows in their plain form.
+
+    Args:
+        rows: of a bench; those whose trainings all failed lack the column.
+        column: the figure that decides.
+        words: what is said, with {data}, {model} and {value}.
+        choose: min or max.
+    """
+    parts = []
+    for data in dict.fromkeys(row["data"] for row in rows):
+        own = [row for row in rows if row["data"] == data and row.get(column)]
+        own = [row for row in own if row[column]["mean"] is not None]
+        if own:
+            found = choose(own, key=lambda row: row[column]["mean"])
+            value = write(found[column]["mean"])
+            parts.append(words.format(data=data, model=found["model"], value=value))
+    said = "; ".join(parts)
+    return said[:1].upper() + said[1:] + "." if parts else "No training came to its end."

@@ -12,8 +12,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -23,10 +22,15 @@ from liangyi.core.model import Model
 from liangyi.core.spec import Label, Pixels, Spec
 from liangyi.data import Dataset
 from liangyi.lab.antirectifier import percent
-from liangyi.lab.classified import Known, Tell, accuracy, learned, pictures
+from liangyi.lab.classified import accuracy, learned, pictures
+from liangyi.lab.experiment import Outcome, Work, experiment
+from liangyi.lab.figure import panels
 from liangyi.lab.table import Summary, markdown
 from liangyi.runs.building import build
 from liangyi.zoo.vision.mnist_transfer import MnistTransfer, MnistTransferConfig
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 EXAMPLES = (1, 3, 10, 30, 100, 300)  # pictures of each class
 _FEW = 300  # steps of a training on so few
@@ -72,7 +76,7 @@ OTHERS = {
 class Bench:
     """Trainings whose figures are kept."""
 
-    known: Known
+    work: Work
     steps: int | None  # of each training on all pictures, instead of the recipe's
     # column of a table -> row -> accuracies, one a seed
     found: dict[str, dict[str, list[float]]] = field(default_factory=dict)
@@ -86,7 +90,7 @@ class Bench:
     ) -> None:
         """Note one accuracy, measured if it is not known."""
         name = f"{column}, {row}: {many(len(data), 'picture')}, {many(steps, 'step')}, seed {seed}"
-        value = self.known.figure(name, work)
+        value = self.work.kept(name, work)
         self.found.setdefault(column, {}).setdefault(row, []).append(value)
 
     def first(self, name: str, train: Dataset, test: Dataset, seed: int) -> Callable[[], Model]:
@@ -128,35 +132,49 @@ def both(name: str, *classes: str) -> tuple[Dataset, Dataset]:
     return pictures(name, "train", *classes), pictures(name, "test", *classes)
 
 
-def measure(
-    seeds: int, steps: int | None, out: Path, tell: Tell
-) -> tuple[str, list[dict[str, Any]]]:
-    """Return the tables, and the same as plain values; draw OUT/transfer.png."""
-    bench = Bench(Known(out / "figures.json", tell), steps)
-    for seed in range(seeds):
-        first = bench.first("digits 0 to 4", *both("mnist", *"01234"), seed)
-        train, test = both("mnist", *"56789")
+@experiment("What are frozen features worth, beside random ones and all weights free?")
+def run(work: Work) -> Outcome:
+    """Go on from digits to other digits, and to clothes, in every way."""
+    bench = Bench(work, work.terms.steps or (2 if work.quick else None))
+    digits, clothes = ("digits",) * 2 if work.quick else ("mnist", "fashion-mnist")
+    for seed in work.seeds:
+        first = bench.first("digits 0 to 4", *both(digits, *"01234"), seed)
+        train, test = both(digits, *"56789")
         for most in EXAMPLES:
             some = few(train, most, seed)
             short = min(_FEW, bench.length(train))
             bench.go_on(str(most), DIGITS, first, some, test, short, seed)
         bench.go_on(ALL, DIGITS, first, train, test, bench.length(train), seed)
-        first = bench.first("digits 0 to 9", *both("mnist"), seed)
-        train, test = both("fashion-mnist")
+        first = bench.first("digits 0 to 9", *both(digits), seed)
+        train, test = both(clothes)
         bench.go_on(CLOTHES, OTHERS, first, train, test, bench.length(train), seed)
     found = bench.found
-    _draw({way: [found[str(k)][way] for k in EXAMPLES] for way in DIGITS}, out / "transfer.png")
-    text = "\n\n".join([
+    tables = (
         _table("first network", found, (FIRST,), found[FIRST]),
         _table("then digits 5 to 9, pictures of each", found, (*map(str, EXAMPLES), ALL), DIGITS),
         _table("digits 0 to 9, then", found, (CLOTHES,), OTHERS),
-        f"Accuracy on held-out pictures in %, {many(seeds, 'seed')}. {count()}",
-    ])  # fmt: skip
+        f"Accuracy on held-out pictures in %, {many(len(work.seeds), 'seed')}. {count()}",
+    )
     plain = [
         {"data": column, "way": way, "accuracy": Summary(tuple(values)).json()}
         for column, rows in found.items() for way, values in rows.items()
     ]  # fmt: skip
-    return f"{text}\n", plain
+    figure = _figure({way: [found[str(k)][way] for k in EXAMPLES] for way in DIGITS})
+    return Outcome(tables, plain, _seen(found), figure=figure)
+
+
+def _seen(found: Mapping[str, Mapping[str, list[float]]]) -> str:
+    """Say what frozen features win over random ones, with few pictures and with all."""
+    frozen, random = "frozen features, new head", "random features, frozen"
+    least = str(EXAMPLES[0])
+    gains = [Summary(tuple(a - b for a, b in zip(found[c][frozen], found[c][random], strict=True)))
+             for c in (least, ALL, CLOTHES)]  # fmt: skip
+    few_, all_, clothes = map(percent, gains)
+    return (
+        f"Features that learned digits 0 to 4 name digits 5 to 9 better than random ones by {few_} "
+        f"% with {least} of each class and by {all_} % with all; those of all digits name clothes "
+        f"better by {clothes} %."
+    )
 
 
 def _table(
@@ -174,12 +192,9 @@ def count() -> str:
     return f"{still:,} of {whole:,} weights are frozen ({still / whole:.1%})."
 
 
-def _draw(found: Mapping[str, list[list[float]]], path: Path) -> None:
+def _figure(found: Mapping[str, list[list[float]]]) -> Figure:
     """Draw the accuracy over the number of pictures of each class."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = panels(1, 1, 7, 4)
     for way, columns in found.items():
         sums = [Summary(tuple(values)) for values in columns]
         away = [100 * (one.half or 0) for one in sums]
@@ -188,5 +203,4 @@ def _draw(found: Mapping[str, list[list[float]]], path: Path) -> None:
     axes.set_xticks(EXAMPLES, [str(number) for number in EXAMPLES])
     axes.minorticks_off()
     axes.legend(frameon=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100)
+    return figure

@@ -18,11 +18,10 @@ from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.data import find, made, names
 from liangyi.lab.entry import Entry
+from liangyi.lab.experiment import Tell
 from liangyi.runs.run import Locked, Run
 from liangyi.session import Session, create
 from liangyi.training.trainer import TrainingFailed
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -129,6 +128,29 @@ def work(trials: Sequence[Trial], tell: Tell) -> Iterator[Trial]:
     for trial in passed:
         if trial.finished or not _taken(trial):
             yield trial
+
+
+def finished(
+    trials: Sequence[Trial], tell: Tell, finish: Callable[[Trial], object] | None = None
+) -> list[Trial]:
+    """Train what is not finished, do with each trial what is left, and return those that are done.
+
+    Args:
+        trials: of a bench.
+        tell: is given a line for each training.
+        finish: what is done with a trained trial, where that takes time and is kept.
+
+    Raises:
+        UserError: others are training all of them, or as `work`.
+    """
+    done = []
+    for trial in work(trials, tell):
+        if finish is not None:
+            finish(trial)
+        done.append(trial)
+    if not done:
+        raise UserError("nothing is finished yet: all trials are being trained by others")
+    return done
 
 
 def _taken(trial: Trial) -> bool:

@@ -10,20 +10,24 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from liangyi.core import files
 from liangyi.core.verbs import samples
-from liangyi.lab.entry import Entry
-from liangyi.lab.table import Summary, markdown
-from liangyi.lab.trial import Trial, failed, place_of
+from liangyi.lab.entry import Entry, entries
+from liangyi.lab.experiment import Outcome, Work, experiment
+from liangyi.lab.figure import panels
+from liangyi.lab.table import Summary, markdown, write
+from liangyi.lab.trial import Trial, failed, finished, place_of
 from liangyi.metrics.frechet import frechet, gaussian
 from liangyi.metrics.neighbours import manifold
 from liangyi.runs.run import Run
 from liangyi.scoring.evaluator import evaluator_of
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 MODELS = ("sngan:width=32",)
-PICTURES = MODELS
 DATA = ("mnist",)
 COLUMNS = ("precision", "recall", "coverage", "frechet")
 LIMITS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, None)  # deviations; the last is all noise
@@ -63,6 +67,7 @@ def measured(run: Run) -> list[dict[str, float]]:
         source, model = run.source(), run.model()
         evaluator = evaluator_of(source, model.spec.item)
         held_out = source.split("test") or source.split("train")
+        assert held_out is not None
         scale = model.image_range
         shown = held_out.some(_SAMPLES, model.Batch, model.device, scale)
         real = evaluator.features(getattr(shown, model.spec.item), scale)
@@ -78,7 +83,7 @@ def measured(run: Run) -> list[dict[str, float]]:
 
 
 def table(done: Sequence[Trial]) -> tuple[str, list[dict[str, Any]]]:
-    """Return a Markdown table for each data set, and the same as plain values; draw the curves."""
+    """Return a Markdown table for each data set, and the same as plain values."""
     parts, plain = [], []
     for data in dict.fromkeys(trial.data for trial in done):
         rows = []
@@ -92,17 +97,25 @@ def table(done: Sequence[Trial]) -> tuple[str, list[dict[str, Any]]]:
                 facts = {"data": data, "model": name, "truncation": limit, "seeds": len(runs)}
                 plain.append(facts | {c: s.json() for c, s in sums.items()})
         parts.append(markdown((data, "truncation", "seeds", *COLUMNS), rows))
-    if done and plain:
-        _draw(plain, done[0].path.parents[2] / "truncation.png")
     return "\n\n".join(parts) + "\n", plain
 
 
-def _draw(plain: Sequence[dict[str, Any]], path: Path) -> None:
-    """Draw precision against recall, from little noise to all of it."""
-    from matplotlib.figure import Figure
+def _seen(plain: Sequence[dict[str, Any]]) -> str:
+    """Say what the smallest limit does beside all noise."""
+    if not plain:
+        return "No training came to its end."
+    least, whole = plain[0], plain[len(LIMITS) - 1]
+    low, high = ({c: one[c]["mean"] for c in COLUMNS} for one in (least, whole))
+    return (
+        f"Noise within {LIMITS[0]:g} deviations moves precision from {high['precision']:.2f} to "
+        f"{low['precision']:.2f}, recall from {high['recall']:.2f} to {low['recall']:.2f} and the "
+        f"Frechet distance from {write(high['frechet'])} to {write(low['frechet'])}."
+    )
 
-    figure = Figure(figsize=(5, 4), layout="constrained")
-    axes = figure.subplots()
+
+def _figure(plain: Sequence[dict[str, Any]]) -> Figure:
+    """Draw precision against recall, from little noise to all of it."""
+    figure, (axes,) = panels(1, 1, 5, 4)
     for key in dict.fromkeys((one["data"], one["model"]) for one in plain):
         own = [one for one in plain if (one["data"], one["model"]) == key]
         recall, precision = ([one[c]["mean"] for one in own] for c in ("recall", "precision"))
@@ -113,5 +126,18 @@ def _draw(plain: Sequence[dict[str, Any]], path: Path) -> None:
                           xytext=(4, 4), textcoords="offset points", fontsize=8)  # fmt: skip
     axes.set(xlabel="recall", ylabel="precision")
     axes.legend(frameon=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100)
+    return figure
+
+
+@experiment(
+    "What is won and lost where noise is kept near zero?",
+    models=MODELS,
+    data=DATA,
+    quick={"models": ("sngan:width=8",), "data": ("digits",)},
+)
+def run(work: Work) -> Outcome:
+    """Train what is not trained yet, and measure it at every limit."""
+    steps = 2 if work.quick else work.terms.steps
+    wanted = trials(entries(work.models), work.data, len(work.seeds), work.out, steps)
+    text, plain = table(finished(wanted, work.tell, finish))
+    return Outcome((text.strip(),), plain, _seen(plain), figure=_figure(plain))

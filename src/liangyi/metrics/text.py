@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from liangyi.core.errors import UserError
@@ -19,46 +20,51 @@ from liangyi.core.errors import UserError
 _ALMOST_NONE = 0.1  # stands for 0 matches: method 1 of Chen and Cherry 2014, nltk's epsilon
 
 Gram = tuple[int, ...]
+Sentences = Sequence[Sequence[int]]
 
 
-def bleu(sentences: Tensor, references: Tensor, order: int = 4) -> float:
-    """Return BLEU of sentences [N L] of tokens against all references [M K]: 0 to 1.
+def bleu(sentences: Sentences, references: Sentences, order: int = 4) -> Tensor:
+    """Return BLEU of each sentence [N], lists of words, against all references: 0 to 1.
 
     Papineni et al., "BLEU: a method for automatic evaluation of machine translation", 2002, for
-    each sentence, then their mean, as Texygen measures it (Zhu et al., arXiv:1802.01886): equal
-    weights of 1- to `order`-grams; no match counts as 0.1 matches, but no common word at all
-    gives 0. The pooled counts of a corpus, as translation has them, are another number.
+    each sentence; Texygen's figure is their mean (Zhu et al., arXiv:1802.01886): equal weights of
+    1- to `order`-grams; no match counts as 0.1 matches, but no common word at all gives 0. The
+    pooled counts of a corpus, as translation has them, are another number.
 
     Raises:
         UserError: there is nothing to compare, or the order is below 1.
     """
     _check(sentences, references, order, least=1)
-    table = _Table(_counts(references, order))
-    length, reference = sentences.shape[1], references.shape[1]
-    found = [
-        _score(counts, {gram: table.highest(gram) for gram in counts}, length, reference)
-        for counts in _counts(sentences, order)
-    ]
-    return math.fsum(found) / len(found)
+    table, lengths = _Table(_counts(references, order)), Counter(map(len, references))
+    return _scores(
+        [
+            _score(counts, table, len(words), _closest(len(words), lengths), order)
+            for words, counts in zip(sentences, _counts(sentences, order), strict=True)
+        ]
+    )
 
 
-def self_bleu(sentences: Tensor, order: int = 4) -> float:
-    """Return the mean BLEU of each sentence [N L] against all others: 1 where they are all alike.
+def self_bleu(sentences: Sentences, order: int = 4) -> Tensor:
+    """Return BLEU of each sentence [N] against all others: 1 where they are all alike.
 
-    Zhu et al., "Texygen", arXiv:1802.01886, section 2.2; lower is more diverse. It grows with N:
-    compare equally many.
+    Zhu et al., "Texygen", arXiv:1802.01886, section 2.2, whose figure is the mean; lower is more
+    diverse. It grows with N: compare equally many.
 
     Raises:
         UserError: there are fewer than two sentences, or the order is below 1.
     """
     _check(sentences, sentences, order, least=2)
-    all_counts, length = _counts(sentences, order), sentences.shape[1]
-    table = _Table(all_counts)
-    found = [
-        _score(counts, {gram: table.highest(gram, without=row) for gram in counts}, length, length)
-        for row, counts in enumerate(all_counts)
-    ]
-    return math.fsum(found) / len(found)
+    every, lengths = _counts(sentences, order), Counter(map(len, sentences))
+    table, found = _Table(every), []
+    for row, (words, counts) in enumerate(zip(sentences, every, strict=True)):
+        others = lengths - Counter([len(words)])
+        closest = _closest(len(words), others)
+        found.append(_score(counts, table, len(words), closest, order, without=row))
+    return _scores(found)
+
+
+def _scores(found: list[float]) -> Tensor:
+    return torch.tensor(found, dtype=torch.float64, device="cpu")
 
 
 class _Most(NamedTuple):
@@ -88,37 +94,48 @@ class _Table:
         return most.next if most.row == without else most.times
 
 
-def _counts(sentences: Tensor, order: int) -> list[Counter[Gram]]:
-    """Count the 1- to `order`-grams of each sentence [N L]."""
+def _counts(sentences: Sentences, order: int) -> list[Counter[Gram]]:
+    """Count the 1- to `order`-grams of each sentence."""
     return [
         Counter(
             tuple(words[start : start + length])
             for length in range(1, order + 1)
             for start in range(len(words) - length + 1)
         )
-        for words in sentences.tolist()
+        for words in sentences
     ]
 
 
-def _score(counts: Counter[Gram], highest: dict[Gram, int], length: int, reference: int) -> float:
-    """Return BLEU of one sentence with such counts; all references have one length."""
-    order = max(map(len, counts))
+def _closest(length: int, lengths: Counter[int]) -> int:
+    """Return which length of a reference is nearest, of two that are as near the shorter one."""
+    return min(lengths, key=lambda other: (abs(other - length), other))
+
+
+def _score(
+    counts: Counter[Gram],
+    table: _Table,
+    length: int,
+    reference: int,
+    order: int,
+    without: int | None = None,
+) -> float:
+    """Return BLEU of one sentence of a length with such counts."""
     matches = [0] * order
     for gram, count in counts.items():
-        matches[len(gram) - 1] += min(count, highest[gram])
+        matches[len(gram) - 1] += min(count, table.highest(gram, without))
     if not matches[0]:
         return 0.0
     logs = [
-        math.log((match or _ALMOST_NONE) / (length - width)) for width, match in enumerate(matches)
+        math.log((match or _ALMOST_NONE) / max(1, length - width))
+        for width, match in enumerate(matches)
     ]
     brevity = min(0.0, 1 - reference / length)
     return math.exp(brevity + math.fsum(logs) / order)
 
 
-def _check(sentences: Tensor, references: Tensor, order: int, least: int) -> None:
-    if order < 1 or order > sentences.shape[-1]:
-        raise UserError(
-            f"sentences of {sentences.shape[-1]} words have no {order}-grams to compare"
-        )
+def _check(sentences: Sentences, references: Sentences, order: int, least: int) -> None:
     if not len(sentences) or len(references) < least:
         raise UserError(f"{len(sentences)} sentences against {len(references)} give no BLEU")
+    longest = max(map(len, sentences))
+    if order < 1 or order > longest:
+        raise UserError(f"sentences of {longest} words have no {order}-grams to compare")

@@ -11,6 +11,7 @@ from liangyi.core import registry
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Field, Pixels, Spec, Vector, Words
 from liangyi.session.pace import seconds_a_step
+from liangyi.zoo.sequences.seqgan import LONGEST
 
 SIDE = 64  # pixels of a side, beyond which networks of convolutions take long on a processor
 QUICK = 10  # minutes; what takes longer is shown with such a budget, too
@@ -101,7 +102,10 @@ def _model(created: Field) -> str | None:
         )
     if isinstance(created, Vector):
         return "r3gan"
-    return "seqgan" if isinstance(created, Words) else None
+    if isinstance(created, Words):
+        # running text comes in long passages, which no model here would complete word by word
+        return "word2vec" if created.counts and created.length > LONGEST else "seqgan"
+    return None
 
 
 def served(spec: Spec, sizes: Mapping[tuple[int, int], int]) -> tuple[Spec, int | None]:

@@ -31,7 +31,7 @@ def choose_device(name: str) -> torch.device:
 def choose_precision(name: str, model: nn.Module, device: torch.device) -> torch.dtype:
     """Return the type of the matrix products; `auto` is bfloat16 where that is fast.
 
-    Fast means: hardware for it, and convolutions over pictures to use it on. Weights, optimiser
+    Fast means: hardware for it, and convolutions to use it on. Weights, optimiser
     state, losses and batch statistics are float32 in any case.
     """
     if name != "auto":
@@ -41,6 +41,6 @@ def choose_precision(name: str, model: nn.Module, device: torch.device) -> torch
     else:  # matrix units, or at least vectors of twice as many numbers
         cpu = device.type == "cpu"
         fast = cpu and (torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
-    convolutions = (nn.Conv2d, nn.ConvTranspose2d)
+    convolutions = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)
     convolves = any(isinstance(module, convolutions) for module in model.modules())
     return torch.bfloat16 if convolves and fast else torch.float32

@@ -143,7 +143,10 @@ def held_out(model: Model, asked: Binding, data: Data, count: int | None) -> Giv
     kind = asked.batch or model.Batch
     total = len(data) if isinstance(data, Dataset) else 2000
     batch = data.some(min(count or total, total), kind, "cpu", model.image_range)
-    values = {name: getattr(batch, name) for name in asked.items}
+    # what takes a batch takes the masks of its lists, too
+    values = {
+        name: getattr(batch, name) for name in (batch._fields if asked.batch else asked.items)
+    }
     field = asked.items[asked.item]
     if field is not None and fields.typeable(field):
         return Given([line.strip() for line in fields.lines(field, values[asked.item])], values)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import platformdirs
 import torch
 from PIL import Image
 from torch import Tensor
@@ -21,7 +19,7 @@ from liangyi.core.spec import Spec
 from liangyi.data.columns import Columns
 from liangyi.data.pictures.resize import resized
 from liangyi.data.pictures.settings import PictureConfig, PictureSource, labelled
-from liangyi.data.places import typed
+from liangyi.data.places import root
 
 _PATIENCE = 30.0  # seconds without a byte
 _MOST = 2**30  # bytes a file
@@ -47,16 +45,8 @@ class Known(PictureSource):
         return labelled(self.config.pixels(*self.shape), self.names)
 
     def root(self) -> Path:
-        """Return where data sets lie: the setting, LIANGYI_DATA, or the user's data folder."""
-        where, named = "data_root", self.config.data_root
-        if named is None:
-            where, named = "LIANGYI_DATA", os.environ.get("LIANGYI_DATA")
-            if not named:
-                return platformdirs.user_data_path("liangyi")
-        place = typed(named, where, "the folder where data sets lie")
-        if place.exists() and not place.is_dir():
-            raise UserError(f"{where} {place} is no folder; give the one where data sets lie")
-        return place
+        """Return where data sets lie."""
+        return root(self.config.data_root)
 
     def items(self, split: str) -> Columns | None:
         """Return the pictures and their labels, downloaded if they are not there.

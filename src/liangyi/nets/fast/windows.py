@@ -69,9 +69,15 @@ def move(
     if threads == 1:
         found = [loop(0, count, *given)]
     else:
-        with ThreadPoolExecutor(threads) as pool:  # numba lets go of Python's lock
-            found = list(pool.map(lambda part: loop(*part, *given), parts))
+        # numba lets go of Python's lock
+        found = list(_pool(threads).map(lambda part: loop(*part, *given), parts))
     return sum(loss for loss, _ in found), sum(examples for _, examples in found)
+
+
+@functools.cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Return threads that live on: new ones for some milliseconds would not leave a busy core."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="windows")
 
 
 @functools.cache

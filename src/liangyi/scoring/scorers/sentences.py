@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
 from liangyi.core.spec import Words
 from liangyi.data import Dataset
+from liangyi.fields.words import sentences
+from liangyi.metrics import error
 from liangyi.metrics.card import Card
 from liangyi.metrics.text import bleu, self_bleu
-from liangyi.scoring.held_out import figures_on
 from liangyi.scoring.subject import Subject
 
 _BLEU = 500  # sentences that are compared with each other
+_GROUPS = 20  # parts of the sentences, whose spread tells how far a mean is to be trusted
 
 
 def cards(subject: Subject) -> list[Card]:
@@ -17,32 +25,74 @@ def cards(subject: Subject) -> list[Card]:
     model = subject.model
     if "sample" not in model.verbs() or not isinstance(model.spec.created, Words):
         return []
-    drawn, (real, other) = subject.samples, subject.pair
-    facts = {"features": "tokens"}
+    return [*_of_the_law(subject), *_of_held_out(subject), *_of_word_groups(subject)]
+
+
+def _of_the_law(subject: Subject) -> list[Card]:
+    """Return what the law that made the real sentences says of the samples."""
+    truth = subject.train.truth
+    if truth is None:
+        return []
+    floor, parts = truth(subject.pair[1]), subject.samples.chunk(_GROUPS)
+    return [
+        subject.card(name, value, "lower", floor=floor[name],
+                     **_spread([truth(part)[name] for part in parts]), features="tokens",
+                     about="nats a word that the true law gives to the samples")
+        for name, value in truth(subject.samples).items()
+    ]  # fmt: skip
+
+
+def _of_held_out(subject: Subject) -> list[Card]:
+    """Return the model's own figures on held-out sentences; the law's own are the floor."""
+    model, data, truth = subject.model, subject.held_out, subject.train.truth
+    if not isinstance(data, Dataset) or "evaluate" not in model.verbs():
+        return []
+    parts = [subject.gathered(data, part) for part in data.subset(len(data)).chunk(_GROUPS)]
+    seen = [model.evaluate(_on(part, model.device)) for part in parts]
+    floors = {} if truth is None else {"nll": truth(subject.pair[0]).get("oracle_nll")}
     found = []
-    if subject.train.truth is not None:
-        truth, floor = subject.train.truth(drawn), subject.train.truth(other)
-        found = [
-            subject.card(name, value, "lower", floor=floor[name],
-                         about="nats a word that the true law gives to the samples", **facts)
-            for name, value in truth.items()
-        ]  # fmt: skip
-    if isinstance(subject.held_out, Dataset):
-        own = figures_on(model, subject.held_out)
-        found += [
-            subject.card(name.removeprefix("test/"), value, "lower", split="test", generated=0,
-                         real=len(subject.held_out), about="of held-out sentences, by the model",
-                         **facts)
-            for name, value in own.items()
-        ]  # fmt: skip
-    few = min(_BLEU, subject.number)
-    facts |= {"real": few, "generated": few}  # type: ignore[dict-item]
-    order = min(4, model.spec.shape[0])
-    found.append(subject.card(f"bleu_{order}", bleu(drawn[:few], real[:few], order), "higher",
-                              floor=bleu(other[:few], real[:few], order),
-                              about="word groups shared with real sentences", **facts))  # fmt: skip
-    found.append(subject.card(f"self_bleu_{order}", self_bleu(drawn[:few], order), "lower",
-                              floor=self_bleu(other[:few], order),
-                              about="word groups that samples share: high is monotonous",
-                              **facts))  # fmt: skip
+    for name in seen[0]:
+        each = [float(figures[name]) for figures in seen]
+        found.append(
+            subject.card(name, statistics.fmean(each), "lower", **_spread(each),
+                         floor=floors.get(name), split="test", generated=0, real=len(data),
+                         about="of held-out sentences, by the model", features="tokens")
+        )  # fmt: skip
     return found
+
+
+def _on(batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
+    return type(batch)(*(part.to(device) for part in batch))
+
+
+def _spread(each: Sequence[float]) -> dict[str, float | int]:
+    """Return the standard error of the mean of parts, and how much that is known by."""
+    if len(each) < 2:
+        return {}
+    return {"error": error.of_mean(torch.tensor(each, device="cpu")), "degrees": len(each) - 1}
+
+
+def _of_word_groups(subject: Subject) -> list[Card]:
+    """Return BLEU against real sentences, and of samples against each other."""
+    model, few = subject.model, min(_BLEU, subject.number)
+    field = model.spec.created
+    assert isinstance(field, Words)
+    drawn, real, other = (
+        sentences(field, items[:few]) for items in (subject.samples, *subject.pair)
+    )
+    longest = min(max(map(len, rows)) for rows in (drawn, real, other))
+    if longest < 1:
+        return []  # sentences without a word share none
+    order = min(4, longest)
+    facts = {"features": "tokens", "real": few, "generated": few}
+    own, alike = bleu(drawn, real, order), self_bleu(drawn, order)
+    return [
+        subject.card(f"bleu_{order}", float(own.mean()), "higher", error=error.of_mean(own),
+                     floor=float(bleu(other, real, order).mean()),
+                     about="word groups shared with real sentences", **facts),
+        # each sentence is also what all others are compared with: twice the variance of a mean
+        subject.card(f"self_bleu_{order}", float(alike.mean()), "lower",
+                     error=2**0.5 * error.of_mean(alike),
+                     floor=float(self_bleu(other, order).mean()),
+                     about="word groups that samples share: high is monotonous", **facts),
+    ]  # fmt: skip

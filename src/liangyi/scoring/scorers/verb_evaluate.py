@@ -10,7 +10,7 @@ from liangyi.scoring.subject import Subject
 _LOWER = ("loss", "error", "mse", "mae", "distance", "nll", "perplexity", "reconstruction",
           "cross_entropy")  # fmt: skip
 _HIGHER = ("accuracy", "exact", "score", "psnr", "ssim", "precision", "recall", "hit", "bound",
-           "reward")  # fmt: skip
+           "reward", "ndcg", "reciprocal_rank")  # fmt: skip
 _ENDLESS = 2000  # items that are looked at where there are ever more
 
 

@@ -48,7 +48,7 @@ class Word2VecConfig(Config):
 
     size: Count = 100  # numbers of a vector
     window: Count = 5  # words on each side, at most
-    noise: Annotated[int, Ge(1), Le(PURPOSES - NOISE)] = 7  # words of noise a window
+    negatives: Annotated[int, Ge(1), Le(PURPOSES - NOISE)] = 7  # words of noise a window
     power: NonNegative = 0.75  # of counts, to which the noise is proportional
     sample: NonNegative = 1e-3  # share of the text above which words are dropped; 0: none are
     learning_rate: Positive = 0.025  # at the first step; falls evenly to a 250th at the last
@@ -72,7 +72,7 @@ class Word2Vec(Model):
     reproducible = "one thread"
     together: ClassVar[bool] = False  # the words of a window ask as their mean, not one by one
     recipe = Training(epochs=5, batch_size=8, average=0, validate_every=0, compile="off")
-    tiny: ClassVar = {"size": 8, "window": 2, "noise": 3}
+    tiny: ClassVar = {"size": 8, "window": 2, "negatives": 3}
     tiny_data: ClassVar = {"data": "stems"}
 
     def networks(self) -> None:
@@ -108,7 +108,7 @@ class Word2Vec(Model):
     @property
     def noises(self) -> int:
         """Words of noise a window."""
-        return int(self.config.noise)
+        return int(self.config.negatives)
 
     @property
     def compiled(self) -> bool:

@@ -1,0 +1,1 @@
+"""Tables: documents to be ranked, users and what they chose."""

@@ -1,0 +1,1 @@
+"""Rankings: what is relevant comes first."""

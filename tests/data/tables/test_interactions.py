@@ -1,0 +1,84 @@
+"""Tables of choices: forms that are read, what is held out, and one line for each mistake."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from liangyi.core.batch import Interactions
+from liangyi.core.errors import UserError
+from liangyi.data import choose
+from liangyi.data.tables.interactions import split_of
+from liangyi.data.tables.tastes import CHOICES, ITEMS, USERS, Tastes
+
+
+def movielens(mark: str = "\t", heading: str = "") -> str:
+    """Return a table in MovieLens' form: 8 users rate 10 of 12 films, every third one below 4."""
+    lines = [mark.join((str(u), str(100 + (u + f) % 12), str(3 if f % 3 == 0 else 4 + f % 2), "88"))
+             for u in range(8) for f in range(10)]  # fmt: skip
+    return "\n".join([*([heading] if heading else []), *lines]) + "\n"
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("u.data", movielens()), ("ratings.dat", movielens("::")),
+    ("ratings.csv", movielens(",", "userId,movieId,rating,timestamp")),
+    ("plain.csv", movielens(",")), ("marks.csv", movielens(";")),
+])  # fmt: skip
+def test_every_form_holds_the_same_choices(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    source = choose(str(tmp_path / name))
+    assert source.findings() == ["8 users chose 48 times of 12 items, 50.0% of all pairs"]
+    train, test = (source.split(part).some(99, Interactions) for part in ("train", "test"))
+    # each chose 6, of which 1 is held out; it is recommended among what the training does not know
+    assert train.relevance.sum(1).tolist() == [5] * 8 and test.relevance.sum(1).tolist() == [1] * 8
+    assert bool(train.candidate_mask.all()) and test.candidate_mask.sum(1).tolist() == [7] * 8
+    known = torch.zeros(8, 12).index_put((train.user,), train.relevance.float()) > 0
+    assert torch.equal(~test.candidate_mask, known[test.user])
+    assert not bool((test.relevance.bool() & known[test.user]).any())
+
+
+def test_names_are_those_of_the_table_and_columns_are_found_by_their_heading(tmp_path):
+    rows = "".join(f"{t},anna,film {t},{5 - t % 2}\n".partition(",")[2] for t in range(12))
+    (tmp_path / "a.csv").write_text("user,item,score\n" + rows)
+    source = choose(str(tmp_path / "a.csv"))
+    spec = source.spec()
+    assert spec["user"].names == ("anna",) and spec["candidate"].of.names[3] == "film 3"
+    # without ratings every line is a choice, whatever stands in other columns
+    (tmp_path / "b.csv").write_text("user,item,time\n" + rows)
+    assert "chose 12 times" in choose(str(tmp_path / "b.csv")).findings()[0]
+    assert "chose 6 times" in choose(str(tmp_path / "a.csv"), least=5.0).findings()[0]
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("", "holds no lines"),
+    ("1,2,5\n1,3\n", "line 2 has 2 columns, the first line 3"),
+    ("1,2,5\n\n1,3,good\n", "line 3: the rating 'good' is no number"),
+    ("1,2,5\n,3,4\n", "line 2 has 3 columns"),
+    ("1,2,5\n2,2,5\n", "1 item; there is nothing to choose from"),
+    (movielens(",").replace(",4,", ",2,").replace(",5,", ",2,"), "the highest is 3"),
+    ("1,2,5\n1,3,5\n", "nobody chose 5 items"),
+])  # fmt: skip
+def test_mistakes_are_one_line(tmp_path, text, said):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(UserError, match=said) as raised:
+        choose(str(tmp_path / "a.csv")).split("train")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_fifth_of_each_users_choices_is_held_out():
+    chosen = torch.rand(50, 40, generator=torch.Generator().manual_seed(0)) < 0.5
+    train, held_out = split_of(chosen)
+    assert torch.equal(train | held_out, chosen) and not bool((train & held_out).any())
+    assert torch.equal(held_out.sum(1), chosen.sum(1) // 5)
+
+
+def test_planted_tastes_are_followed_and_popularity_is_worth_something():
+    source = Tastes()
+    train = source.split("train").some(USERS, Interactions)
+    assert train.relevance.shape == (USERS, ITEMS)
+    assert train.relevance.sum(1).unique().tolist() == [CHOICES - CHOICES // 5]
+    liking = source.worth(train)
+    chosen = train.relevance.bool()
+    assert float(liking[chosen].mean()) > float(liking[~chosen].mean()) + 1
+    often = chosen.sum(0).float()
+    assert float(torch.corrcoef(torch.stack([often, source.liking.mean(0)]))[0, 1]) > 0.7

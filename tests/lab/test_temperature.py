@@ -1,0 +1,66 @@
+"""The bench of temperatures: both generators, one curve each, and real sentences beside them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from liangyi.core.errors import UserError
+from liangyi.lab import temperature
+from liangyi.lab.entry import parse
+from liangyi.lab.trial import work
+
+SMALL = "seqgan:width=8,reader_width=8,windows=1+2,filters=4+4,rollouts=1,vocabulary=12,length=5"
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    out = tmp_path_factory.mktemp("temperature")
+    finished = []
+    for trial in work(temperature.trials([parse(SMALL)], ["oracle"], 1, out, 40), lambda line: 0):
+        temperature.finish(trial)
+        finished.append(trial)
+    return finished
+
+
+def test_the_first_of_two_stops_where_the_likelihood_stage_of_the_other_ends(done):
+    before, game = (trial.run for trial in done)
+    ends = game.config.likelihood_steps
+    assert before.total == ends == before.config.likelihood_steps == 25 and game.total == 40
+    with pytest.raises(UserError, match="gan learns nothing by likelihood"):
+        temperature.trials([parse("gan")], ["ring"], 1, done[0].path, 40)
+
+
+def test_a_curve_trades_diversity_for_quality(done):
+    points = json.loads((done[0].path / "temperature.json").read_text())
+    assert set(points) == {*(f"{t:g}" for t in temperature.TEMPERATURES), "real"}
+    # breaks when the temperature does not reach the samples
+    assert points["0.5"]["oracle_nll"] < points["1.2"]["oracle_nll"]
+    assert points["0.5"]["self_bleu_4"] > points["1.2"]["self_bleu_4"]
+    # at temperature 1 it is the model's own figure
+    model, held_out = done[0].run.model(weights="newest"), done[0].run.source().split("test")
+    batch = held_out.batch(model.Batch, held_out.subset(2000))
+    assert points["1"]["nll"] == pytest.approx(float(model.evaluate(batch)["nll"]), rel=1e-4)
+    assert points["real"]["oracle_nll"] < points["1"]["oracle_nll"]
+
+
+def test_the_table_has_both_curves_and_the_figure_is_drawn(done):
+    text, plain = temperature.table(done)
+    plain = json.loads(json.dumps(plain))
+    assert len(plain) == 2 * len(temperature.TEMPERATURES)
+    assert {one["model"] for one in plain} == {SMALL, f"{SMALL} {temperature.LIKELIHOOD}"}
+    assert text.count("\n| real sentences") == 1 and "self_bleu_4" in text
+    assert [len(axes.lines) for axes in temperature._figure(plain).axes] == [2, 2]
+    assert "likelihood at temperature" in temperature._seen(plain)
+
+
+def test_text_without_held_out_sentences_is_one_line(tmp_path):
+    path = tmp_path / "lines.txt"
+    path.write_text("a b c a b\n" * 40)
+    small = parse("seqgan:width=4,reader_width=4,windows=1+,filters=4+,rollouts=1,batch_size=4")
+    trial = next(iter(temperature.trials([small], [str(path)], 1, tmp_path / "out", 30)))
+    trial.train()
+    assert trial.run.spec.created.length == 20
+    with pytest.raises(UserError, match="holds no sentences out"):
+        temperature.curve(trial.run)
