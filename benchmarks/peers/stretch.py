@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections.abc import Callable
 
@@ -44,3 +45,8 @@ def repeated(step: Callable[[int], None], device: str) -> Callable[[int], None]:
             torch.accelerator.synchronize()
 
     return run
+
+
+def peak() -> float:
+    """Return the largest memory that this process has had so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

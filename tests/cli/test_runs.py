@@ -150,8 +150,9 @@ class TestSample:
         cold = say(f"sample {run} -n 50 --temperature .02").out.splitlines()
         warm = say(f"sample {run} -n 50").out.splitlines()
         assert len(set(cold)) < len(set(warm)) / 2
-        answer = say(f"sample {run} --temperature 0")
-        assert answer.code == 2 and "--temperature 0: should be greater than 0" in answer.err
+        for none in ("0", "1e-45"):  # by which no float32 can be divided
+            answer = say(f"sample {run} --temperature {none}")
+            assert answer.code == 2 and f"--temperature {none}: should be greater" in answer.err
         answer = say(f"sample {trained / 'gan'} --temperature 1")
         assert answer.code == 2 and "--temperature" in answer.err
 
@@ -273,13 +274,36 @@ class TestWalkAndDream:
         assert answer.out.startswith("excitement ") and not answer.err
         assert left() == {"sky.png", "night.png"}  # and no run
 
+    def test_a_dream_in_colour_of_a_classifier_of_grey(self, say, trained, tmp_path):
+        shades = [Image.effect_noise((20, 20), 90) for _ in "rgb"]
+        Image.merge("RGB", shades).save(tmp_path / "a.png")
+        answer = say(f"dream a.png --classifier {trained / 'mnist-cnn'} --ascents 1 --octaves 1")
+        assert "the classifier knows grey pictures alone" in answer.err
+
+    def test_a_film_of_dreams(self, say, left, trained, tmp_path):
+        Image.linear_gradient("L").resize((20, 20)).save(tmp_path / "sky.png")
+        line = f"dream sky.png --classifier {trained / 'mnist-cnn'} --ascents 2 --octaves 1"
+        answer = say(f"{line} --frames 3 --zoom 1.1 --fps 10 -o night.gif")
+        assert "in 6 ascents in 3 frames: night.gif" in answer.out
+        with Image.open(tmp_path / "night.gif") as film:
+            assert film.n_frames == 3 and film.info["duration"] == 100
+        assert left() == {"sky.png", "night.gif"}
+
     @pytest.mark.parametrize(
         ("model", "line", "wanted"),
         [
             ("nothere", "", "no classifier at"),
             ("vae", "", "is no classifier; train one: liangyi train mnist-cnn"),
             ("mnist-cnn", "--layers qqq", "unknown layer 'qqq'; there are: network"),
-            ("mnist-cnn", "--strengths 1 2", "--strengths: 2 numbers for 1 layer"),
+            (
+                "mnist-cnn",
+                "--layers network.2=x",
+                "--layers: network.2=x: write NAME or NAME=WEIGHT",
+            ),
+            ("mnist-cnn", "--layers network.22", "did you mean network.2"),
+            ("mnist-cnn", "--label zebra", "--label: there is no class zebra"),
+            ("mnist-cnn", "--guide nothere.png --octaves 1", "--guide: cannot read nothere.png"),
+            ("mnist-cnn", "--frames 2 --octaves 1", "its name must end in .gif or .mp4"),
             ("mnist-cnn", "--octaves 20", "pictures of 1 to 16384 pixels a side"),
             ("mnist-cnn", "--scale 1e-300", "scale 1e-300: pictures of 1 to 16384 pixels"),
             ("mnist-cnn", "--octaves 7", "one octave keeps the picture's size"),

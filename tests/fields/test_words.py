@@ -23,6 +23,11 @@ def test_sentences_are_stored_as_they_are_and_stay_whole_numbers() -> None:
     assert fields.inside(field, example, (-1, 1)) and fields.inside(field, token, (-1, 1))
 
 
+def test_padding_is_none_of_the_common_words() -> None:
+    facts = fields.facts(Words(3, ("", "<unk>", "a")), torch.tensor([[2, 0, 0], [2, 2, 0]]))
+    assert facts["most common"] == {"a": 3} and facts["used"] == 1
+
+
 def test_what_is_no_sentence_of_that_language_is_outside() -> None:
     field = Words(2, 3)
     for wrong in ([[0, 3]], [[-1, 0]], [[0, 1, 2]], [[0.0, 1.0]]):

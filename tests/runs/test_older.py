@@ -128,3 +128,11 @@ def test_compiling_was_yes_or_no_before_it_had_three_values(before, old: Any, ne
     plain["training"]["compile"] = old
     path.write_text(json.dumps(plain))
     assert Run(before / "gan").training.compile == new
+
+
+def test_layers_say_their_weights_themselves_today(before):
+    path = before / "deep-dream" / "config.json"
+    plain = json.loads(path.read_text())
+    plain["config"] |= {"layers": ["network.0", "network.2"], "strengths": [1.0, 0.5]}
+    path.write_text(json.dumps(plain))
+    assert Run(before / "deep-dream").config.layers == ("network.0=1.0", "network.2=0.5")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
+from liangyi.core import registry
 from liangyi.core.errors import UserError
+from liangyi.core.spec import Spec, Words
 from liangyi.data.text import lists
 from liangyi.doctor.chart import Chart
 from liangyi.doctor.facts import Facts
 from liangyi.doctor.rules import all_one_way
 from liangyi.metrics.error import of_correlation
-from liangyi.scoring.scorers.words import scores
+from liangyi.runs.building import build
+from liangyi.scoring.scorers.words import cards, scores
 
 
 def written(folder, **files: str):
@@ -39,6 +44,16 @@ def test_known_pairs_and_questions_are_scored(tmp_path):
     found, _ = scores({"a": 0, "b": 1, "c": 2, "d": 3}, square, place)
     named = {name: (value, count) for name, value, _, count, _, _ in found}
     assert named == {"analogies": (1.0, 18), "analogies_syntactic": (1.0, 12)}
+
+
+def test_lists_of_other_words_are_told(tmp_path, monkeypatch):
+    place = written(tmp_path, **{"EN-MEN-TR-3k.txt": "cat dog 1\n" * 20})
+    monkeypatch.setenv("LIANGYI_WORDS", str(place))
+    kind, words = registry.find("word2vec"), Words(5, ("", "<unk>", "yes", "no"), (0, 0, 9, 9))
+    model = build(kind, kind.Config(size=4), Spec("token", token=words), 0)
+    told: list[str] = []
+    assert cards(SimpleNamespace(model=model, tell=told.append)) == []
+    assert len(told) == 1 and "too few lines of the lists" in told[0]
 
 
 def test_the_error_of_a_correlation_is_its_spread():
@@ -72,7 +87,7 @@ def test_the_doctor_sees_vectors_that_all_point_one_way():
     def chart(values):
         return Chart([{"step": n, "signal/one_way": v} for n, v in enumerate(values)])
 
-    facts = Facts(settings={"noise": 7, "sample": 1e-3})
+    facts = Facts(settings={"negatives": 7, "sample": 1e-3})
     told = all_one_way(chart([0.9] * 8), facts)
-    assert told is not None and told.since == 0 and told.advice[0].setting == "noise"
+    assert told is not None and told.since == 0 and told.advice[0].setting == "negatives"
     assert all_one_way(chart([0.9, 0.8, 0.6, 0.5, 0.4, 0.4, 0.4, 0.4]), facts) is None

@@ -13,6 +13,7 @@ from liangyi.core.config import Training
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Pixels, Spec, Vector
 from liangyi.data import choose
+from liangyi.runs.building import build
 from liangyi.session import beginning as begin
 from liangyi.session.beginning import beginning, enough, served
 from liangyi.session.look import look, sheet
@@ -86,6 +87,21 @@ def test_running_text_is_for_vectors_and_lines_for_sentences(tmp_path):
         spec = choose(str(tmp_path / "text.txt"), **settings).spec()
         found = beginning("text.txt", spec, 400, 0)
         assert found.command.startswith(f"liangyi train {wanted} --data text.txt")
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("a.txt", "word2vec"), ("additions", "addition-rnn"), ("rankings", "bpr"), ("tastes", "bpr")],
+)
+def test_what_is_begun_with_learns_from_such_data(tmp_path, monkeypatch, name, wanted):
+    # breaks when a text that runs on, sums or rankings are left to a model that refuses them
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LIANGYI_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "a.txt").write_text("one two three four five\n" * 2000)
+    spec = choose(name).spec()
+    assert beginning(name, spec, 2000, 0).command == f"liangyi train {wanted} --data {name}"
+    kind = registry.find(wanted)
+    build(kind, kind.Config(), spec, 0)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import torch
 from conftest import follow
 from liangyi.cli import main
 from liangyi.data import choose
+from liangyi.data.tables import interactions
 from liangyi.runs.run import Run
 from liangyi.session import create
 from liangyi.zoo.rankings.bpr import BPR
@@ -75,6 +76,14 @@ def test_users_choose_from_what_stands_in_the_file_or_from_all_that_they_do_not_
     train = made.data(made.source())
     known = train.columns["relevance"][train.columns["user"] == 8].sum()
     assert len(rows) == 30 - int(known) and "relevance" not in rows[0]
+
+
+def test_however_many_users_there_are_their_table_is_read_once(run, tmp_path, capsys, monkeypatch):
+    run("u.data", CHOICES)
+    (tmp_path / "users.csv").write_text("user\n" + "".join(f"{user}\n" for user in range(15)))
+    read, choices = [], interactions._choices
+    monkeypatch.setattr(interactions, "_choices", lambda *of: read.append(of) or choices(*of))
+    assert len({row["query"] for row in answered(capsys, "users.csv")}) == 15 and len(read) == 1
 
 
 @pytest.mark.parametrize(("name", "text", "said"), [

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from conftest import QUICK
 from liangyi.core.batch import Images
 from liangyi.core.errors import UserError
+from liangyi.core.spec import Pixels
 from liangyi.data import Batches
+from liangyi.runs.building import build
 from liangyi.training.trainer import Trainer
 from liangyi.zoo.vision.deep_dream import NormalizedDescent
 
@@ -134,14 +137,14 @@ def test_a_flat_place_is_no_division_by_zero():
 @pytest.mark.parametrize(("border", "left"), [(0, 16), (1, 4), (2, 16)])
 def test_the_border_is_left_out_of_the_sum_and_not_of_the_count(border, left, small, monkeypatch):
     # 4 x 4 maps: a border of 1 leaves 2 x 2 of 16; one of 2 leaves nothing, so all is kept
-    model = small("deep-dream", border=border, strengths=(3.0,)).build()
+    model = small("deep-dream", border=border, layers=("network.2=3",)).build()
     monkeypatch.setattr(model.features, "forward", lambda _: [torch.full((1, 5, 4, 4), 2.0)])
     assert float(model.excitement(torch.zeros(1, 1, 8, 8))) == pytest.approx(3 * 4 * left / 16)
 
 
-def test_layers_add_up_by_their_strengths(small, monkeypatch):
+def test_layers_add_up_by_their_weights(small, monkeypatch):
     # maps and flat layers alike: mean squares 4 and 9
-    made = small("deep-dream", layers=("network.0", "network.7"), strengths=(0.5, 2.0)).build()
+    made = small("deep-dream", layers=("network.0=.5", "network.7=2")).build()
     seen = [torch.full((1, 2, 3, 3), 2.0), torch.full((1, 7), -3.0)]
     monkeypatch.setattr(made.features, "forward", lambda _: seen)
     assert float(made.excitement(torch.zeros(1, 1, 8, 8))) == pytest.approx(0.5 * 4 + 2 * 9)
@@ -158,7 +161,83 @@ def test_the_classifier_does_not_move(small, picture):
 
 def test_settings_that_cannot_be_are_the_users_mistake(small):
     # breaks with a traceback out of interpolate()
-    with pytest.raises(UserError, match="2 numbers for 1 layer"):
-        small("deep-dream", strengths=(1.0, 2.0)).build()
+    for layers in (("network.0=x",), ("=2",), ("network.0", "network.0=2"), ("network.0=nan",)):
+        with pytest.raises(UserError, match="write NAME or NAME=WEIGHT") as told:
+            small("deep-dream", layers=layers).build()
+        assert told.value.setting == "layers"
+    with pytest.raises(UserError, match="there is no class 17; there are: 0, 1"):
+        small("deep-dream", label="17").build()
     with pytest.raises(UserError, match="octaves"):
         small("deep-dream", octaves=12, scale=1.4).build()
+
+
+def test_a_class_is_climbed_by_its_logit(small, picture):
+    # breaks when another class is taken, or the layers are excited instead
+    trainer = dreaming(small, picture, label="3", octaves=1, ascents=20)
+    model = trainer.model
+    (before,) = model.features(picture)[0]
+    levels = [report.read()["excitement"] for report in trainer.run(20)]
+    gained = model.features(model.dream())[0][0] - before
+    assert levels[0] == pytest.approx(float(before[3]), abs=1e-4)
+    assert gained.argmax() == 3 and levels[-1] > levels[0] + 0.05
+
+
+def test_what_was_moved_by_jitter_is_moved_back(small, picture, monkeypatch):
+    # of the mean square of the pixels themselves the slope is 2 x / N, wherever they were moved
+    trainer = dreaming(small, picture, octaves=1, ascents=9, jitter=3)
+    moved = []
+    monkeypatch.setattr(trainer.model.features, "forward", lambda x: moved.append(x) or [x])
+    trainer.advance()
+    expected = picture + 0.01 * picture / picture.abs().mean()
+    torch.testing.assert_close(trainer.model.octaves[0].detach(), expected)
+    for _ in trainer.run(5):
+        pass
+    corners = {tuple(divmod(int(x.flatten().argmax()), 8)) for x in moved}
+    assert len(corners) > 2  # it is elsewhere each time
+
+
+def test_large_pictures_are_looked_at_in_tiles_that_lie_elsewhere_each_time(
+    small, picture, monkeypatch
+):
+    large = picture.repeat(1, 1, 12, 15)  # 96 x 120
+    here = small("deep-dream", octaves=1, ascents=9, tile=32)
+    spec = here.source.spec().replace(image=Pixels(1, 96, 120))
+    model = build(here.kind, here.config, spec, 0)
+    training = dataclasses.replace(QUICK, batch_size=1, average=0)
+    trainer = Trainer(model, OnePicture(spec, large), training)
+    look, seen = model.features.forward, []
+    monkeypatch.setattr(model.features, "forward", lambda x: seen.append(x.shape[2:]) or look(x))
+    levels = [report.read()["excitement"] for report in trainer.run(9)]
+    assert max(max(shape) for shape in seen) <= 32 and len(set(seen)) > 4
+    assert levels[-1] > levels[0]
+
+
+def test_a_guide_decides_what_is_excited_and_is_needed_once(small, picture, tmp_path):
+    # breaks when the guide is read anew after resuming, or is not looked at
+    guide = tmp_path / "guide.png"
+    Image.effect_noise((30, 20), 80).save(guide)
+    first = dreaming(small, picture, octaves=1, ascents=8, guide=str(guide), layers=("network.0",))
+    for _ in first.run(4):
+        pass
+    assert first.model.guide.shape == (1, 1, 8, 8) and float(first.model.guide.std()) > 0.1
+    state = {name: value.clone() for name, value in first.state()[0].items()}
+    plain = first.state()[1]
+    guide.unlink()
+    second = dreaming(small, picture, octaves=1, ascents=8, guide=str(guide), layers=("network.0",))
+    second.restore(state, plain)
+    for one, other in zip(first.run(4), second.run(4), strict=True):
+        assert one.read() == other.read()
+    other = dreaming(small, picture, octaves=1, ascents=8, layers=("network.0",))
+    for _ in other.run(8):
+        pass
+    assert not torch.equal(other.model.dream(), first.model.dream())
+    with pytest.raises(UserError, match="no such file") as told:
+        dreaming(small, picture, octaves=1, guide=str(guide)).advance()
+    assert told.value.setting == "guide"
+
+
+def test_what_becomes_of_colours_is_said(small):
+    here = small("deep-dream")
+    assert here.build().remarks() == []
+    colour = here.source.spec().replace(image=Pixels(3, 8, 8))
+    assert "sees this one so" in build(here.kind, here.config, colour, 0).remarks()[0]

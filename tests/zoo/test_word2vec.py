@@ -11,6 +11,7 @@ import torch
 
 from liangyi import data
 from liangyi.core import registry
+from liangyi.core.batch import Tokens
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Spec, Words
 from liangyi.data import Batches
@@ -192,6 +193,33 @@ def test_pairs_are_those_of_the_tutorial() -> None:
     assert list(zip(middle.tolist(), around.tolist(), strict=True)) == [
         (5, 6), (6, 5), (6, 7), (7, 6)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*KINDS, "word2vec-nce"])
+def test_a_step_has_as_many_turns_whatever_the_text(name: str) -> None:
+    # breaks when processes, each with passages of its own, wait for turns that others do not take,
+    # or when a word alone, which nothing can be learned from, has a loss that is no number
+    settings = {"candidates": 4} if name == "word2vec-nce" else {}
+    model = model_of(name, size=4, **settings)
+    full = torch.full((3, 400), 5)
+    alone = full.where(torch.arange(400) == 0, 0)
+    with plain():
+        some, none = (
+            [float(turn.loss.detach()) for turn in model.updates(Tokens(token), 0)]
+            for token in (full, alone)
+        )
+    assert len(some) == len(none) > 1
+    assert all(map(math.isfinite, some)) and none == [0.0] * len(none)
+
+
+def test_where_no_word_is_left_to_answer_it_says_so() -> None:
+    # breaks when one of the words that were asked about is the answer, of a cosine of -inf
+    spec = Spec("token", token=Words(5, ("", "<unk>", "yes", "no"), (0, 0, 9, 9)))
+    kind = registry.find("word2vec")
+    model, yes, no = build(kind, kind.Config(size=4), spec, 0), *torch.tensor([[2], [3]])
+    assert model.nearest(yes).word.tolist() == [[3]]
+    with pytest.raises(UserError, match="knows 2 words"):
+        model.analogy(yes, no, yes)
 
 
 def test_data_without_counts_and_too_many_candidates_are_refused() -> None:

@@ -170,7 +170,7 @@ def _begin(begin: Beginning) -> Iterator[tuple[str, str]]:
         yield "that is", begin.enough
     yield "begin with", begin.command
     if begin.seconds is None:
-        yield "time", f"{begin.steps:,} steps, in stages of different speed: not measured"
+        yield "time", f"{begin.steps:,} steps, whose speed is not measured"
     else:
         speed = begin.seconds / begin.steps
         yield (

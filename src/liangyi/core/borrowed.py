@@ -17,3 +17,4 @@ class Borrowed:
     channels: int  # of the pictures that it looks at
     image_range: tuple[float, float] | None  # of those; None: ImageNet's mean and deviation
     about: dict[str, Any]
+    classes: tuple[str, ...] = ()  # that it tells apart

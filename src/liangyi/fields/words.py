@@ -68,12 +68,15 @@ def _(field: Words) -> int:
 @fields.facts.register
 def _(field: Words, values: Tensor) -> dict[str, Any]:
     counts = values.flatten().bincount(minlength=field.count)
-    most = counts.argsort(descending=True, stable=True)[:_COMMON]
+    if field.end is not None:
+        counts[field.end] = 0  # padding is no word
+    used = int((counts > 0).sum())
+    most = counts.argsort(descending=True, stable=True)[: min(_COMMON, used)]
     names = fields.lines(Words(1, field.vocabulary), most[:, None])
     return {
         "length": field.length,
         "vocabulary": field.count,
-        "used": int((counts > 0).sum()),
+        "used": used,
         "most common": {name.strip(): int(counts[n]) for name, n in zip(names, most, strict=True)},
         "different": len(values.unique(dim=0)),
     }

@@ -31,7 +31,8 @@ def noise_contrastive(
     """Return the noise-contrastive loss of examples; the mean of their sums over all candidates.
 
     Mnih and Teh, arXiv:1206.6426, equation 8: a word is told from words of noise by its score less
-    the logarithm of how often noise brings it; the model learns to be normalised by itself.
+    the logarithm of how often noise brings it; the model learns to be normalised by itself. Of no
+    examples it is 0.
 
     Args:
         true: scores of the true words, [N].
@@ -40,7 +41,8 @@ def noise_contrastive(
         expected_noise: likewise of each word of noise, [K].
     """
     loss = -torch.nn.functional.logsigmoid(true - expected_true.log())
-    return (loss + torch.nn.functional.softplus(noise - expected_noise.log()).sum(1)).mean()
+    loss = loss + torch.nn.functional.softplus(noise - expected_noise.log()).sum(1)
+    return loss.sum() / max(1, len(loss))
 
 
 def log_uniform(rank: Tensor, words: int) -> Tensor:

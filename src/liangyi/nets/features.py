@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from liangyi.core.borrowed import Borrowed
-from liangyi.core.errors import UserError, unknown
+from liangyi.core.errors import UserError, shown, unknown
 
 
 class Features(nn.Module):
@@ -17,7 +18,7 @@ class Features(nn.Module):
 
     Args:
         lent: a trained classifier.
-        layers: names of its modules; nothing: the last convolution.
+        layers: names of its modules; nothing: the last convolution; "": what the whole one gives.
         channels: of the pictures that will come.
 
     Raises:
@@ -47,7 +48,8 @@ class Features(nn.Module):
         self.layers = tuple(layers) or tuple(convolutions[-1:])
         for name in self.layers:
             if name not in modules:
-                raise unknown("layer", name, [key for key in modules if key])
+                near = unknown("layer", name, [key for key in modules if key])
+                raise UserError(near.message, setting="layers")
         if not self.layers:
             raise UserError(f"{lent.reference} has no convolution; name one", setting="layers")
 
@@ -84,6 +86,9 @@ class Features(nn.Module):
         finally:
             for hook in hooks:
                 hook.remove()
+        for name in self.layers:
+            if not isinstance(seen.get(name), Tensor):
+                raise UserError(f"{name} gives no map that could be looked at", setting="layers")
         return [seen[name] for name in self.layers]
 
 
@@ -94,3 +99,24 @@ def pooled(network: nn.Module) -> tuple[str, ...]:
 
 class _Enough(Exception):
     pass
+
+
+def weighted(layers: Sequence[str]) -> dict[str, float]:
+    """Read NAME or NAME=WEIGHT of each layer; a name alone weighs 1.
+
+    Raises:
+        UserError: a weight is no number, or a layer is named twice.
+    """
+    found: dict[str, float] = {}
+    for layer in layers:
+        name, equals, text = layer.partition("=")
+        try:
+            weight = float(text) if equals else 1.0
+        except ValueError:
+            weight = math.nan
+        if not name or name in found or not math.isfinite(weight):
+            raise UserError(
+                f"{shown(layer)}: write NAME or NAME=WEIGHT, each name once", setting="layers"
+            )
+        found[name] = weight
+    return found

@@ -66,9 +66,9 @@ class Windows(NamedTuple):
     there: Tensor  # [M 2W], which of them are in the window
     noise: Tensor  # [M K], words of the noise's law, shared by the whole window
 
-    def split(self, count: int) -> list[Windows]:
-        """Return parts of so many windows."""
-        parts = [column.split(count) for column in self]
+    def parts(self, count: int) -> list[Windows]:
+        """Return so many parts, as equal as can be."""
+        parts = [column.tensor_split(count) for column in self]
         return [Windows(*columns) for columns in zip(*parts, strict=True)]
 
 

@@ -6,6 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from liangyi.core.counts import many
+from liangyi.core.errors import UserError
+
 KNOWN = 2  # number of the first word of a text; before it come padding and what is unknown
 
 
@@ -42,10 +45,18 @@ class Vectors(nn.Module):
             point: of any length.
             without: words that are no answer, [N W].
             count: how many; fewer where there are fewer.
+
+        Raises:
+            UserError: there is none.
         """
         cosine = normalize(point) @ self.unit().T
         cosine[:, :KNOWN] = -torch.inf
         cosine.scatter_(1, without, -torch.inf)
-        most = max(1, cosine.shape[1] - KNOWN - without.shape[1])
+        most = cosine.shape[1] - KNOWN - without.shape[1]
+        if most < 1:
+            raise UserError(
+                f"the model knows {many(cosine.shape[1] - KNOWN, 'word')}, too few for an answer "
+                "beside those that are asked about"
+            )
         found = cosine.topk(min(count, most))
         return found.indices, found.values

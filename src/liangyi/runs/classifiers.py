@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import difflib
-from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from liangyi.core import registry
 from liangyi.core.borrowed import Borrowed
 from liangyi.core.config import from_plain, to_plain
 from liangyi.core.errors import UserError, shown, unknown
+from liangyi.core.model import Model
 from liangyi.core.spec import Spec
-from liangyi.runs import borrowed
-from liangyi.runs.caffe import squeezenet
+from liangyi.runs import borrowed, squeezenet
 from liangyi.runs.run import Run
+
+_IMAGENET = 1000  # classes
 
 
 def classifier(reference: str) -> Borrowed:
@@ -24,8 +26,8 @@ def classifier(reference: str) -> Borrowed:
 
     Args:
         reference: a run of ours, or `torchvision:NAME` with its ImageNet weights (downloaded at
-            first use), or `torchvision:NAME@FILE` with weights from a file of tensors; of
-            squeezenet1_0 also from an .npz of Caffe's arrays.
+            first use), or `torchvision:NAME@FILE` with weights from a file of tensors. Nothing:
+            Inception v3, where its weights are on this machine already.
 
     Raises:
         UserError: there is no such classifier, or its weights cannot be had.
@@ -35,10 +37,11 @@ def classifier(reference: str) -> Borrowed:
         lent = built(reference, about)
         borrowed.weights(lent.network, file)
         return lent
-    if reference.startswith("torchvision:"):
-        name, _, file_name = reference.removeprefix("torchvision:").partition("@")
+    wanted = reference or _at_hand()
+    if wanted.startswith("torchvision:"):
+        name, _, file_name = wanted.removeprefix("torchvision:").partition("@")
         network = _torchvision(name, file_name)
-        return Borrowed(reference, network, 3, None, {"torchvision": name})
+        return Borrowed(reference, network, 3, None, {"torchvision": name}, _classes(name))
     if not reference or not Run.there(reference):
         none = f"no classifier at {shown(reference)!r}" if reference else "none is given"
         raise UserError(f"{none}; {_wanted(reference)}", setting="classifier")
@@ -51,7 +54,21 @@ def classifier(reference: str) -> Borrowed:
         "config": to_plain(run.config),
         "spec": run.spec.json(),
     }
-    return Borrowed(reference, model, model.spec.shape[0], model.image_range, about)
+    return _lent(reference, model, about)
+
+
+def _lent(reference: str, model: Model, about: dict[str, Any]) -> Borrowed:
+    spec = model.spec
+    return Borrowed(reference, model, spec.shape[0], model.image_range, about, spec.classes)
+
+
+def _at_hand() -> str:
+    """Return what names Inception v3, if its weights were downloaded before; else nothing."""
+    from torchvision import models
+
+    url = models.get_model_weights("inception_v3").DEFAULT.url
+    there = Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
+    return "torchvision:inception_v3" if there.is_file() else ""
 
 
 def _wanted(reference: str) -> str:
@@ -78,13 +95,13 @@ def built(reference: str, about: dict[str, Any]) -> Borrowed:
     """
     try:
         if "torchvision" in about:
-            network = _torchvision(str(about["torchvision"]), "", weights=False)
-            return Borrowed(reference, network, 3, None, about)
+            name = str(about["torchvision"])
+            return Borrowed(reference, empty(name, _IMAGENET), 3, None, about, _classes(name))
         kind = registry.find(str(about["model"]))
         model = kind(from_plain(kind.Config, about["config"]), Spec.parse(about["spec"]))
     except KeyError as error:
         raise UserError(f"what is known of the borrowed network lacks {error}") from None
-    return Borrowed(reference, model, model.spec.shape[0], model.image_range, about)
+    return _lent(reference, model, about)
 
 
 def empty(name: str, classes: int) -> nn.Module:
@@ -113,36 +130,59 @@ def _demand_known(name: str, setting: str) -> None:
         raise UserError(str(near), setting=setting)
 
 
-def _torchvision(name: str, file: str, weights: bool = True) -> nn.Module:
+def _classes(name: str) -> tuple[str, ...]:
+    """Return what ImageNet calls its classes."""
     from torchvision import models
 
+    return tuple(models.get_model_weights(name).DEFAULT.meta["categories"])
+
+
+def _torchvision(name: str, file: str) -> nn.Module:
+    """Return a network with its weights, from a file or as torchvision has them."""
     _demand_known(name, "classifier")
-    if file or not weights:
-        network: nn.Module = models.get_model(name, weights=None)
-        if not file:
-            return network
-        try:
-            caffe = name == "squeezenet1_0" and file.endswith(".npz")
-            weights_of = squeezenet if caffe else partial(torch.load, weights_only=True)
-            network.load_state_dict(weights_of(file))
-        except OSError as error:
-            raise UserError(
-                f"cannot read the weights in {shown(file)}: {error.strerror or error}",
-                setting="classifier",
-            ) from None
-        except Exception as error:  # a wrong file fails in many ways; none runs code
-            reason = " ".join(str(error).split("\n")[0].split())[:100]
-            raise UserError(
-                f"{shown(file)} does not hold the weights of {name}: {reason}",
-                setting="classifier",
-            ) from None
-        return network
+    found = _read(name, file) if file else _downloaded(name)
+    network = empty(name, _IMAGENET)
+    # which some networks have for their training alone
+    kept = {path: value for path, value in found.items() if not path.lower().startswith("aux")}
     try:
-        network = models.get_model(name, weights="DEFAULT")
+        network.load_state_dict(kept)
+    except Exception as error:  # a wrong file fails in many ways; none runs code
+        raise _wrong(name, file, error) from None
+    return network
+
+
+def _read(name: str, file: str) -> dict[str, Tensor]:
+    try:
+        if file.endswith(".npz"):
+            return squeezenet.converted(file)
+        found: dict[str, Tensor] = dict(torch.load(file, weights_only=True))
+        return found
+    except OSError as error:
+        raise UserError(
+            f"cannot read the weights in {shown(file)}: {error.strerror or error}",
+            setting="classifier",
+        ) from None
+    except Exception as error:  # as above
+        raise _wrong(name, file, error) from None
+
+
+def _wrong(name: str, file: str, error: Exception) -> UserError:
+    reason = " ".join(str(error).split("\n")[0].split())[:100]
+    place = shown(file) if file else "what was downloaded"
+    return UserError(f"{place} does not hold the weights of {name}: {reason}", setting="classifier")
+
+
+def _downloaded(name: str) -> dict[str, Tensor]:
+    from torchvision import models
+
+    try:
+        found: dict[str, Tensor] = models.get_model(name, weights="DEFAULT").state_dict()
     except OSError as error:
         raise UserError(
             f"cannot download the weights of {name} ({error}); name a file that holds them: "
             f"torchvision:{name}@FILE",
             setting="classifier",
         ) from None
-    return network
+    except Exception as error:  # as above
+        raise _wrong(name, "", error) from None
+    return found

@@ -34,6 +34,10 @@ def upgraded(plain: dict[str, Any]) -> dict[str, Any]:
     if isinstance(spec, dict) and "kind" in spec:
         spec = _spec(spec)
     config = {_SETTINGS.get(name, name): value for name, value in plain["config"].items()}
+    strengths = config.pop("strengths", ())  # of layers, before these said them by themselves
+    if strengths:
+        pairs = zip(config["layers"], strengths, strict=False)
+        config["layers"] = [f"{layer}={strength}" for layer, strength in pairs]
     return {**plain, "training": training, "spec": spec, "config": config}
 
 

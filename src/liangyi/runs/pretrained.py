@@ -11,7 +11,7 @@ from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.core.spec import Label, Pixels, Spec
 from liangyi.data import Source
-from liangyi.runs.classifiers import classifier, empty
+from liangyi.runs.classifiers import classifier
 from liangyi.runs.origin import Origin
 from liangyi.runs.run import Run
 
@@ -69,10 +69,9 @@ class Pretrained:
         """
         try:
             found = classifier(self.path).network.state_dict()
-            wanted = empty(self.name, _CLASSES).state_dict()
         except UserError as error:
             raise UserError(error.message, setting="from_") from None
-        tensors = {f"network.{path}": found[path].contiguous().clone() for path in wanted}
+        tensors = {f"network.{path}": value.contiguous().clone() for path, value in found.items()}
         return Origin(f"{_PREFIX}{self.name}", 0, tensors, _CLASSES)
 
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from liangyi.core import registry
+from liangyi.core.batch import Interactions, Questions, Rankings
 from liangyi.core.errors import UserError
-from liangyi.core.spec import Field, Pixels, Spec, Vector, Words
+from liangyi.core.spec import Pixels, Spec, Vector, Words
+from liangyi.data.text.corpus import PASSAGE
 from liangyi.session.pace import seconds_a_step
-from liangyi.zoo.sequences.seqgan import LONGEST
 
 SIDE = 64  # pixels of a side, beyond which networks of convolutions take long on a processor
 QUICK = 10  # minutes; what takes longer is shown with such a budget, too
@@ -64,7 +65,7 @@ def beginning(
     Raises:
         UserError: the data has too few items, or is too small for convolutions.
     """
-    name = _model(spec.created)
+    name = _model(spec)
     if name is None:
         return None
     kind = registry.find(name)
@@ -80,7 +81,8 @@ def beginning(
         flags["augment"] = "diffaugment"
         config = dataclasses.replace(config, augment="diffaugment")
     steps, command, quicker = training.total(count), _command(name, data, flags), ""
-    step = None if isinstance(spec.created, Words) else seconds_a_step(kind, config, spec, training)
+    even = isinstance(spec.created, Pixels | Vector)  # other models have stages, or forms
+    step = seconds_a_step(kind, config, spec, training) if even else None
     if step and steps * step > 60 * QUICK:
         quicker = f"{command} --minutes {QUICK}"
     passes = steps * training.batch_size / count if count else 0.0
@@ -95,17 +97,22 @@ def beginning(
     )
 
 
-def _model(created: Field) -> str | None:
+def _model(spec: Spec) -> str | None:
+    created = spec.created
     if isinstance(created, Pixels):
         return (
             "dcgan"  # a step of r3gan, whose penalties look at slopes, takes several times as long
         )
     if isinstance(created, Vector):
         return "r3gan"
-    if isinstance(created, Words):
-        # running text comes in long passages, which no model here would complete word by word
-        return "word2vec" if created.counts and created.length > LONGEST else "seqgan"
-    return None
+    if spec.serves(Rankings) or spec.serves(Interactions):
+        return "bpr"
+    if not isinstance(created, Words):
+        return None
+    if spec.serves(Questions):
+        return "addition-rnn"
+    # a text that runs on has no sentences that could be written
+    return "word2vec" if created.counts and created.length == PASSAGE else "seqgan"
 
 
 def served(spec: Spec, sizes: Mapping[tuple[int, int], int]) -> tuple[Spec, int | None]:

@@ -94,9 +94,10 @@ def _users(run: Run, model: Model, path: Path) -> Asked:
         chosen = wanted.setdefault(numbers[0][user], [])
         chosen += [numbers[1][item]] if item else []
     mask = torch.zeros(len(wanted), len(items), dtype=torch.bool, device="cpu")
+    known = None if all(wanted.values()) else _known(run, len(users))
     for row, (number, chosen) in enumerate(wanted.items()):
-        if not chosen:
-            mask[row] = ~_known(run, number)
+        if not chosen and known is not None:
+            mask[row] = ~known[number]
         mask[row, chosen] = True
     every = torch.arange(len(items), device="cpu").expand(mask.shape)
     batch = Interactions(
@@ -106,13 +107,15 @@ def _users(run: Run, model: Model, path: Path) -> Asked:
     return Asked(names, [list(items)] * len(names), batch, graded=False)
 
 
-def _known(run: Run, user: int) -> Tensor:
-    """Return which items the training knew a user to have, [I]."""
+def _known(run: Run, users: int) -> Tensor:
+    """Return which items the training knew each user to have, [U I]."""
     data = run.data(run.source())
     assert isinstance(data, Dataset)
-    users, chosen = data.columns["user"], data.columns["relevance"]
-    assert isinstance(users, Tensor) and isinstance(chosen, Tensor)
-    return chosen[users == user].bool().any(0)
+    user, chosen = data.columns["user"], data.columns["relevance"]
+    assert isinstance(user, Tensor) and isinstance(chosen, Tensor)
+    known = torch.zeros(users, chosen.shape[1], dtype=torch.bool, device="cpu")
+    known[user] = chosen.bool()
+    return known
 
 
 def _names(model: Model) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -8,7 +8,7 @@ import torch
 from liangyi.core.batch import Interactions
 from liangyi.core.errors import UserError
 from liangyi.data import choose
-from liangyi.data.tables.interactions import split_of
+from liangyi.data.tables.interactions import pairs_of, split_of
 from liangyi.data.tables.tastes import CHOICES, ITEMS, USERS, Tastes
 
 
@@ -49,11 +49,29 @@ def test_names_are_those_of_the_table_and_columns_are_found_by_their_heading(tmp
     assert "chose 6 times" in choose(str(tmp_path / "a.csv"), least=5.0).findings()[0]
 
 
+@pytest.mark.parametrize("text", [
+    "anna,film,5\nuser 2,user,1\n",
+    "userId,rating,movieId\nanna,5,film\nuser 2,1,user\n",
+    "timestamp,user_id,item_id,rating\n1,anna,film,5\n2,user 2,user,1\n",
+    ",user,item,rating\n0,anna,film,5\n1,user 2,user,1\n",
+    "user_id:token\titem_id:token\trating:float\nanna\tfilm\t5\nuser 2\tuser\t1\n",
+])  # fmt: skip
+def test_a_heading_names_the_columns_in_any_order(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text)
+    assert list(pairs_of(tmp_path / "a.csv")) == [("anna", "film", 5.0), ("user 2", "user", 1.0)]
+
+
+def test_a_user_called_user_is_no_heading(tmp_path):
+    (tmp_path / "a.csv").write_text("user 0\nuser_1\n")
+    assert list(pairs_of(tmp_path / "a.csv")) == [("user 0", "", None), ("user_1", "", None)]
+
+
 @pytest.mark.parametrize(("text", "said"), [
     ("", "holds no lines"),
     ("1,2,5\n1,3\n", "line 2 has 2 columns, the first line 3"),
     ("1,2,5\n\n1,3,good\n", "line 3: the rating 'good' is no number"),
-    ("1,2,5\n,3,4\n", "line 2 has 3 columns"),
+    ("1,2,5\n,3,4\n", "line 2 has no user or no item"),
+    ('1,2,5\n1,"Heat,5\n' + movielens(",") * 200, "line 2 cannot be cut into columns"),
     ("1,2,5\n2,2,5\n", "1 item; there is nothing to choose from"),
     (movielens(",").replace(",4,", ",2,").replace(",5,", ",2,"), "the highest is 3"),
     ("1,2,5\n1,3,5\n", "nobody chose 5 items"),

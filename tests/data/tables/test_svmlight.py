@@ -10,7 +10,7 @@ import torch
 
 from liangyi.core.batch import Rankings
 from liangyi.core.errors import UserError
-from liangyi.data import choose
+from liangyi.data import choose, opened
 from liangyi.data.tables.letor import Letor
 from liangyi.data.tables.svmlight import is_svmlight, read
 
@@ -46,6 +46,22 @@ def test_lightgbms_queries_lie_beside_and_gzip_is_seen_by_its_first_bytes(tmp_pa
     found = read(tmp_path / "r.train.gz", first_feature=0)
     assert found.counts.tolist() == [2, 1] and found.document[:, 0].tolist() == [0.5, 0, 0]
     assert is_svmlight(tmp_path / "r.train.gz") and not is_svmlight(tmp_path / "r.train.query")
+
+
+@pytest.mark.parametrize("first", ["2 qid:1\n", "\ufeff2 qid:1 1:0\n"])
+def test_a_first_document_without_features_or_behind_a_byte_order_mark(tmp_path, first):
+    path = written(tmp_path / "a.txt", first + "0 qid:1 2:1\n")
+    assert is_svmlight(path) and read(path).document.tolist() == [[0, 0], [0, 1]]
+
+
+def test_a_damaged_archive_is_one_line(tmp_path):
+    path, packed = tmp_path / "a.gz", bytearray(gzip.compress(queries(200).encode()))
+    for place in range(12, 42):
+        packed[place] ^= 0x5A
+    path.write_bytes(packed)
+    assert not is_svmlight(path)
+    with pytest.raises(UserError, match=r"a\.gz cannot be read"):
+        read(path)
 
 
 @pytest.mark.parametrize(("text", "said"), [
@@ -108,6 +124,16 @@ def test_another_file_may_be_the_one_that_is_not_learned_from(tmp_path):
     # both have the shape of the larger: 3 documents, 4 features, grades to 2
     assert source.spec()["document"].shape == (3, 4)
     assert source.split("train").spec == source.split("test").spec
+
+
+def test_the_other_file_is_found_from_other_folders_too(tmp_path, monkeypatch):
+    written(tmp_path / "a.txt", queries(8))
+    written(tmp_path / "b.txt", queries(4, first=50))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    plain = choose("a.txt", test_file="b.txt").plain()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert len(opened(plain).split("test")) == 4
 
 
 def test_queries_without_an_order_are_left_out_and_told(tmp_path):

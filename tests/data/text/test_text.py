@@ -72,6 +72,16 @@ def test_a_folder_is_its_texts_and_what_is_held_out_has_the_vocabulary(tmp_path:
     assert read(str(tmp_path / "c" / "test.txt"), min_count=1)[0] != field
 
 
+@pytest.mark.parametrize("text", ["no\nyes sir\n", "a\r\nb c d", "\ufeffno\nthe cat sat"])
+def test_short_first_lines_and_last_ones_without_an_end_are_lines(
+    tmp_path: Path, text: str
+) -> None:
+    # breaks when what is looked at for a byte order mark joins the next line, or a last word is
+    # held back as if more of its line followed
+    reader = reading.Reader(reading.listed(Path(written(tmp_path / "a.txt", text))), "tokens")
+    assert list(reader.lines()) == [line.split() for line in text.strip("\ufeff").splitlines()]
+
+
 def test_a_long_line_is_cut_between_words_whatever_the_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

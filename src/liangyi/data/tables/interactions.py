@@ -11,6 +11,7 @@ ratings holds choices only. Of each user's choices a fifth is held out.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,9 @@ from liangyi.data.source import Source, source
 
 _ENDINGS = (".csv", ".tsv", ".data", ".dat", ".inter")
 _MARKS = ("\t", "::", ",", ";")
+_USER = re.compile(r"users?[ _-]?(id|name)?")  # how the column of users may be called
 _RATINGS = ("rating", "score", "stars")  # how a column of ratings may be called
+_OTHERS = ("", "time", "timestamp", "date")  # columns that name no item
 _HELD_OUT = 5  # one choice in so many
 GRADES = Label(("not chosen", "chosen"))
 
@@ -173,32 +176,48 @@ def pairs_of(path: Path) -> Iterator[tuple[str, str, float | None]]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read ({error})") from None
-    rows = [(number, cells) for number, cells in _cells(lines) if any(cells)]
+    rows = [(number, cells) for number, cells in _cells(path, lines) if any(cells)]
     if not rows:
         raise UserError(f"{path} holds no lines")
-    names = [cell.lower() for cell in rows[0][1]]
-    if heading := names[0].startswith("user"):
-        rows = rows[1:]
-    rated = next((names.index(name) for name in _RATINGS if name in names), None)
-    rated = 2 if not heading and len(names) > 2 else rated
-    for number, cells in rows:
-        if len(cells) != len(names) or not all(cells[:2]):
+    width, named = len(rows[0][1]), _named(rows[0][1])
+    user, item, rated = named or (0, 1 if width > 1 else None, 2 if width > 2 else None)
+    for number, cells in rows[named is not None :]:
+        if len(cells) != width:
             what = many(len(cells), "column")
-            raise UserError(f"{path} line {number} has {what}, the first line {len(names)}")
+            raise UserError(f"{path} line {number} has {what}, the first line {width}")
+        if not cells[user] or not (item is None or cells[item]):
+            raise UserError(f"{path} line {number} has no user or no item")
         try:
             rating = None if rated is None else float(cells[rated])
         except ValueError:
             what = shown(cells[rated or 0])
             raise UserError(f"{path} line {number}: the rating {what!r} is no number") from None
-        yield cells[0], cells[1] if len(cells) > 1 else "", rating
+        yield cells[user], "" if item is None else cells[item], rating
 
 
-def _cells(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number and the cells of each line, cut at the mark that the first one has."""
+def _named(heading: Sequence[str]) -> tuple[int, int | None, int | None] | None:
+    """Return the columns of user, item and rating where a first line names them, else None."""
+    names = [cell.lower().partition(":")[0] for cell in heading]  # RecBole's have a type behind
+    user = next((place for place, name in enumerate(names) if _USER.fullmatch(name)), None)
+    if user is None:
+        return None
+    rating = next((names.index(name) for name in _RATINGS if name in names), None)
+    others = {user, rating} | {place for place, name in enumerate(names) if name in _OTHERS}
+    return user, next((place for place in range(len(names)) if place not in others), None), rating
+
+
+def _cells(path: Path, lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the cells of each line, cut at the mark that the first one has.
+
+    Raises:
+        UserError: a quotation mark is not closed; the line is named.
+    """
     first = next((line for line in lines if line.strip()), "")
     mark = next((one for one in _MARKS if one in first), ",")
-    cut = (
-        (line.split(mark) for line in lines) if len(mark) > 1 else csv.reader(lines, delimiter=mark)
-    )
-    for number, cells in enumerate(cut, 1):
+    for number, line in enumerate(lines, 1):
+        try:  # line by line, so that an open quotation mark does not swallow the others
+            read = csv.reader([line], delimiter=mark[0], strict=True)
+            cells = line.split(mark) if len(mark) > 1 else next(read, [])
+        except csv.Error as error:
+            raise UserError(f"{path} line {number} cannot be cut into columns ({error})") from None
         yield number, [cell.strip() for cell in cells]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -94,6 +94,12 @@ class Letor(Documents):
     Config = LetorConfig
     by_path = True
 
+    def __init__(self, config: LetorConfig | None = None) -> None:
+        super().__init__(config)
+        if (named := self.config.test_file) is not None:  # to be found from other folders, too
+            path = typed(named, "test_file", "a file").absolute()
+            self.config = replace(self.config, test_file=str(path))
+
     @classmethod
     def claims(cls, path: Path) -> bool:
         """Whether the first line looks like a document."""
@@ -103,7 +109,7 @@ class Letor(Documents):
         """Return the file that was named, and the other one."""
         assert self.path is not None
         named = self.config.test_file
-        return self.path, None if named is None else typed(named, "test_file", "a file").absolute()
+        return self.path, None if named is None else Path(named)
 
     @property
     def first(self) -> int:

@@ -9,9 +9,11 @@ beside FILE lies FILE.query, with the number of documents of each. Either may be
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import re
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,8 @@ from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 
 _LOOK = 2**16  # bytes by which a file is known
-_LINE = re.compile(rb"[-+.\deE]+\s+(qid:\S+\s+)?\d+:")
+_LINE = re.compile(rb"[-+.\deE]+\s+(qid:\S+(\s|$)|\d+:)")
+_UNREADABLE = OSError, EOFError, zlib.error
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,8 @@ class Queries:
 def is_svmlight(path: Path) -> bool:
     """Whether the first document of a file looks like one."""
     try:
-        with _open(path) as file:
-            lines = file.read(_LOOK).splitlines()
-    except (OSError, EOFError):
+        lines = _lines(path, _LOOK)
+    except _UNREADABLE:
         return False
     return bool(_LINE.match(next((line for line in lines if _data(line)), b"")))
 
@@ -73,9 +75,8 @@ def read(path: Path, first_feature: int = 1, width: int | None = None) -> Querie
         UserError: a line is no document (it is named), or there are none, or no queries.
     """
     try:
-        with _open(path) as file:
-            lines = file.read().splitlines()
-    except (OSError, EOFError) as error:
+        lines = _lines(path)
+    except _UNREADABLE as error:
         raise UserError(f"{path} cannot be read ({error})") from None
     numbers = [number for number, line in enumerate(lines, 1) if _data(line)]
     if not numbers:
@@ -109,10 +110,12 @@ def read(path: Path, first_feature: int = 1, width: int | None = None) -> Querie
     )  # fmt: skip
 
 
-def _open(path: Path) -> gzip.GzipFile | io.BufferedReader:
+def _lines(path: Path, most: int = -1) -> list[bytes]:
+    """Return the lines of a file, or of so many of its bytes, unpacked."""
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if packed else path.open("rb")
+    with gzip.open(path) if packed else path.open("rb") as file:
+        return file.read(most).removeprefix(codecs.BOM_UTF8).splitlines()
 
 
 def _data(line: bytes) -> bytes:

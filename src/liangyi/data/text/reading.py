@@ -136,10 +136,12 @@ class Reader:
 def _parts(path: Path) -> Iterator[bytes]:
     """Yield lines, or parts of them that end between words."""
     with path.open("rb") as file:
-        left = file.read(3).removeprefix(b"\xef\xbb\xbf")  # of a byte order mark
-        while line := file.readline(_PART):
-            line, left = left + line, b""
-            if not line.endswith(b"\n"):
+        if file.read(3) != b"\xef\xbb\xbf":  # a byte order mark
+            file.seek(0)
+        left = b""
+        while read := file.readline(_PART):
+            line, left = left + read, b""
+            if len(read) == _PART and not read.endswith(b"\n"):  # and not the end of the file
                 end = _end(line)
                 line, left = line[:end], line[end:]
             yield line

@@ -40,6 +40,8 @@ def cards(subject: Subject) -> list[Card]:
             f"{lists.place()} has none of {', '.join([*_PAIRS.values(), _QUESTIONS])}; "
             "LIANGYI_WORDS may name the folder where they lie"
         )
+    elif not found:
+        subject.tell(f"the model knows the words of too few lines of the lists in {lists.place()}")
     return [
         subject.card(name, value, "higher", error=error, real=count, generated=0,
                      split="list", data=data, features="the verb embed", about=about)

@@ -27,6 +27,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 import torch
+from annotated_types import Ge
 from torch import Tensor, nn
 
 from liangyi.core import processes
@@ -39,8 +40,8 @@ from liangyi.core.spec import Words
 from liangyi.losses import adversarial, policy
 from liangyi.nets.recurrent import Reader, Writer
 
-LONGEST = 200  # words of a sentence
-Temperature = Annotated[Positive, "below 1: likelier words, less various"]
+_LONGEST = 200  # words of a sentence
+Temperature = Annotated[float, Ge(1e-3), "below 1: likelier words, less various"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,7 @@ class SeqGAN(Model):
         """Build the writer, its roll-out copy and the reader."""
         config, words = self.config, self.spec["token"]
         assert isinstance(words, Words)
-        if words.length > LONGEST:
+        if words.length > _LONGEST:
             raise UserError(
                 f"{words.length:,} words are no sentence, whose every prefix would be completed; "
                 "with a length each line of a text is one", setting="length", better=20,

@@ -39,7 +39,7 @@ from liangyi.nets.windows import NOISE, ONE, PURPOSES, Noise, Windows, kept, win
 from liangyi.nets.words import KNOWN, Vectors
 
 Answers = Annotated[Count, "words of each answer"]
-_WINDOWS = 256  # that the plain form looks at before it moves
+_WINDOWS = 256  # that the plain form looks at before it moves, at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +131,7 @@ class Word2Vec(Model):
         return max(0.004, 1 - step / self.planned) if self.planned else 1.0
 
     def updates(self, batch: Tokens, step: int) -> Iterator[Update]:
-        """Move by one window after the other, or in the plain form by 256 at once."""
+        """Move by one window after the other, or in the plain form by up to 256."""
         bits = (
             draw.uniform(len(batch.token), 2, device=self.device, purpose="windows") * ONE
         ).long()
@@ -141,7 +141,8 @@ class Word2Vec(Model):
             return
         noise, config = Noise(self.share, self.alias), self.config
         every = windows(batch.token, seeds, self.keep, noise, config.window, self.noises)
-        for some in every.split(_WINDOWS):
+        # as many turns however many words are dropped: processes take theirs together
+        for some in every.parts(-(-batch.token.numel() // _WINDOWS)):
             loss, examples = self.loss(some)
             yield Update(self.vectors, loss, loss=loss / examples.clamp(min=1))
 

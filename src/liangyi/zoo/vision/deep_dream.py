@@ -8,50 +8,63 @@ pixels themselves:
 
 by gradient ascent with the gradient divided by its mean magnitude, from small octaves to large
 ones. Each octave starts from the one before, enlarged, plus the detail that shrinking the original
-to the smaller octave's size had lost. The player is the picture.
+to the smaller octave's size had lost. The player is the picture. With a guide picture the square of
+an activation becomes its product with that place of the guide which is most like it; with a label
+the class's logit is climbed (Simonyan et al., arXiv:1312.6034, equation 1, without its penalty).
 
 Departures: no limit on the excitement unless one is given (there 10, which suits its network and
-layers alone); octaves are resized with antialiasing; a picture of values (-1, 1) is brought into
-the range that the classifier was trained on.
+layers alone); octaves are resized with antialiasing; lost detail is put back before an octave's
+ascent, as in Google's own notebook, there after it; a picture of values (-1, 1) is brought into the
+range that the classifier was trained on; a large picture is looked at in tiles.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import torch
 from annotated_types import Ge, Le
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
+from liangyi.core import draw
 from liangyi.core.batch import Images
 from liangyi.core.config import Config, Count, Natural, Positive, Training
-from liangyi.core.counts import many
-from liangyi.core.errors import UserError
-from liangyi.core.model import Model, Update, verb
+from liangyi.core.errors import UserError, shown
+from liangyi.core.model import Model, Update, number_of, verb
 from liangyi.core.registry import register
 from liangyi.core.spec import Pixels
-from liangyi.nets.features import Features
+from liangyi.data.pictures.files import decode
+from liangyi.fields import scaled
+from liangyi.losses.excitement import excitement
+from liangyi.nets.features import Features, weighted
+from liangyi.nets.octaves import octave_sizes, resize
+from liangyi.nets.tiles import mean_over_tiles
 from liangyi.runs.classifiers import classifier
 
-_LARGEST = 16384  # pixels of a side
+_GUIDE = 224  # pixels of a guide's side at most: what most classifiers have learned at
+# of the Keras example: Inception v3's mixed2 to mixed5, by torchvision's names
+_INCEPTION = {"Mixed_5d": 0.2, "Mixed_6a": 0.5, "Mixed_6b": 2.0, "Mixed_6c": 1.5}
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeepDreamConfig(Config):
     """Settings of DeepDream."""
 
-    # a run of a classifier, torchvision:NAME, or torchvision:NAME@FILE with its weights in FILE
+    # a run of one, torchvision:NAME or torchvision:NAME@FILE; nothing: Inception v3 if it is here
     classifier: str = ""
-    layers: tuple[str, ...] = ()  # that should be excited; nothing: the last one that is a map
-    strengths: tuple[float, ...] = ()  # one for each layer; nothing: all 1
+    layers: tuple[str, ...] = ()  # NAME or NAME=WEIGHT; nothing: the last one that is a map
+    label: str | None = None  # a class to see everywhere, by its name or number
+    guide: str = ""  # a picture whose parts should be seen
     octaves: Annotated[int, Ge(1), Le(64)] = 3  # sizes, from small to large
     scale: Positive = 1.4  # between neighbouring octaves
     ascents: Count = 20  # steps in each octave
     limit: Positive | None = None  # an octave ends early when the excitement exceeds this
     border: Natural = 2  # pixels of each map's border that do not count
+    jitter: Natural = 0  # pixels by which the picture is moved at random before each step, at most
+    tile: Annotated[int, Ge(32)] = 512  # pixels of a side; larger pictures are looked at in tiles
     learning_rate: Positive = 0.01  # how far an average pixel moves in a step
 
 
@@ -61,6 +74,7 @@ class DeepDream(Model):
 
     Config = DeepDreamConfig
     original: Tensor
+    guide: Tensor
     recipe = Training(
         steps=60, batch_size=1, average=0, log_every=1, sample_every=20, checkpoint_every=60
     )
@@ -71,17 +85,31 @@ class DeepDream(Model):
     def networks(self) -> None:
         """Look through the classifier; the pictures of all octaves are the weights."""
         config, (channels, *sides) = self.config, self.spec.shape
-        self.features = Features(classifier(config.classifier), config.layers, channels)
-        count = len(self.features.layers)
-        if len(config.strengths) not in (0, count):
-            numbers = many(len(config.strengths), "number")
-            raise UserError(f"{numbers} for {many(count, 'layer')}", setting="strengths")
-        self.strengths = config.strengths or (1.0,) * count
+        lent = classifier(config.classifier)
+        layers = weighted(config.layers)
+        if config.label is not None:
+            self.number = number_of(config.label, lent.classes)
+        elif not layers and _INCEPTION.keys() <= dict(lent.network.named_modules()).keys():
+            layers = _INCEPTION
+        logits = ("",) * (config.label is not None)  # what the whole network gives
+        self.features = Features(lent, (*layers, *logits), channels)
+        self.strengths = tuple(layers.values()) or (1.0,) * (not logits)
         sizes = octave_sizes(sides, config.octaves, config.scale)
         self.register_buffer("original", torch.zeros(1, *self.spec.shape, device="cpu"))
+        if config.guide:
+            small = [min(side, _GUIDE) for side in sides]
+            self.register_buffer("guide", torch.zeros(1, channels, *small, device="cpu"))
         self.octaves = nn.ParameterList(
             torch.zeros(1, channels, *size, device="cpu") for size in sizes
         )
+
+    def remarks(self) -> list[str]:
+        """Say what becomes of colours."""
+        grey, wanted = self.spec.shape[0] == 1, self.features.wanted
+        if self.spec.shape[0] == wanted:
+            return []
+        return ["the picture is grey, and so is the dream" if grey
+                else "the classifier knows grey pictures alone, and sees this one so"]  # fmt: skip
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Return steps along the gradient divided by its mean magnitude."""
@@ -94,11 +122,26 @@ class DeepDream(Model):
         if step == octave * self.config.ascents:
             if octave == 0:
                 self.original.copy_(batch.image[:1])  # later batches are other pictures
+                if self.config.guide:
+                    self.guide.copy_(self.guided())
             self.begin(octave, self.original)
-        excitement = self.excitement(picture)
+        excitement = self.looked(picture)
         limit = self.config.limit
         if limit is None or excitement.item() <= limit:
             yield Update(picture, -excitement, excitement=excitement)
+
+    def guided(self) -> Tensor:
+        """Return the guide, cropped at its centre and resized.
+
+        Raises:
+            UserError: it cannot be read.
+        """
+        _, channels, height, width = self.guide.shape
+        path = Path(self.config.guide).expanduser()
+        found = decode(path, (channels, height, width)) if path.is_file() else "no such file"
+        if isinstance(found, str):
+            raise UserError(f"cannot read {shown(self.config.guide)}: {found}", setting="guide")
+        return scaled(self.spec.created, torch.tensor(found.pixels, device="cpu"), self.image_range)
 
     @torch.no_grad()
     def begin(self, octave: int, original: Tensor) -> None:
@@ -111,17 +154,28 @@ class DeepDream(Model):
             start = resize(smaller, picture) + lost
         picture.copy_(start)
 
-    def excitement(self, picture: Tensor) -> Tensor:
-        """Return the weighted mean squares of the layers' activations.
+    def looked(self, picture: Tensor) -> Tensor:
+        """Return the excitement of a step: about a picture moved at random, or its tiles."""
+        jitter, tile = self.config.jitter, self.config.tile
+        shift: Sequence[float] = (0.0, 0.0)
+        if jitter:
+            by = (draw.uniform(1, 2, purpose="jitter")[0] * 2 - 1) * jitter
+            picture = picture.roll([round(pixels) for pixels in by.tolist()], (2, 3))
+        if max(picture.shape[2:]) > tile:
+            shift = (draw.uniform(1, 2, purpose="tiles")[0] - 0.5).tolist()
+        return mean_over_tiles(self.excitement, picture, tile, shift)
 
-        The border is left out of the sum, not of the count, as in the original.
-        """
-        border, total = self.config.border, picture.new_zeros(())
-        for strength, activation in zip(self.strengths, self.features(picture), strict=True):
-            inner = activation.float()
-            if inner.dim() == 4 and border and min(inner.shape[2:]) > 2 * border:
-                inner = inner[:, :, border:-border, border:-border]
-            total = total + strength * inner.square().sum() / activation.numel()
+    def excitement(self, picture: Tensor) -> Tensor:
+        """Return the weighted excitement of the layers, and the class's logit."""
+        total, seen = picture.new_zeros(()), self.features(picture)
+        if self.config.label is not None:
+            total = total + seen.pop().float()[:, self.number].mean()
+        guide: list[Any] = [None] * len(seen)
+        if self.config.guide:
+            with torch.no_grad():
+                guide = self.features(self.guide)[: len(seen)]
+        for strength, activation, like in zip(self.strengths, seen, guide, strict=True):
+            total = total + strength * excitement(activation, self.config.border, like)
         return total
 
     @verb
@@ -140,33 +194,3 @@ class NormalizedDescent(torch.optim.Optimizer):
             for weight in group["params"]:
                 size = weight.grad.abs().mean().clamp(min=1e-7)
                 weight.sub_(weight.grad / size, alpha=group["lr"])
-
-
-def octave_sizes(sides: Sequence[int], octaves: int, scale: float) -> list[tuple[int, ...]]:
-    """Return the sizes of all octaves, the smallest first; the last one is that of the picture.
-
-    Raises:
-        UserError: they grow or shrink beyond what a picture can be.
-    """
-    sizes: list[tuple[int, ...]] = []
-    for place in range(octaves):
-        try:
-            size = tuple(round(side / scale**place) for side in sides)
-        except (OverflowError, ZeroDivisionError):
-            size = (0,)
-        if min(size) < 1 or max(size) > _LARGEST:
-            raise UserError(
-                f"{octaves} octaves of scale {scale:g}: pictures of 1 to {_LARGEST} pixels a side "
-                f"would do; the {place} octaves before the last one are too many",
-                setting="octaves",
-            )
-        sizes.append(size)
-    return sizes[::-1]
-
-
-def resize(picture: Tensor, like: Tensor) -> Tensor:
-    """Return the picture at the size of another one."""
-    size = tuple(like.shape[2:])
-    if size == tuple(picture.shape[2:]):
-        return picture.clone()
-    return interpolate(picture, size, mode="bilinear", antialias=True, align_corners=False)
