@@ -143,6 +143,7 @@ def understand(monkeypatch, tmp_path):
 
     for module in (flags, choose):
         monkeypatch.setattr(module, "parse_all", read)
+    monkeypatch.setattr(choose, "origin_of", lambda words: None)  # nor is a run to begin with here
     monkeypatch.setattr(argparse.ArgumentParser, "parse_args", read_all)
     monkeypatch.syspath_prepend(str(ROOT))
 

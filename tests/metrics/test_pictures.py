@@ -9,7 +9,7 @@ from scipy.signal import convolve2d
 from torch import Tensor
 
 from liangyi.core.errors import UserError
-from liangyi.metrics.pictures import psnr, ssim
+from liangyi.metrics.pictures import luma, psnr, ssim
 
 UNIT = (0.0, 1.0)
 
@@ -94,3 +94,14 @@ def test_ssim_does_not_depend_on_the_range_that_a_model_uses():
 def test_mistakes_are_one_line(metric):
     with pytest.raises(UserError, match="of one shape"):
         metric(pictures(2, 1, 8, 8), pictures(1, 1, 8, 8), UNIT)
+
+
+def test_luma_is_that_of_video():
+    # white is 235 and black 16, green the brightest colour; breaks on the full range of JPEG
+    colours = torch.tensor([[1.0, 1, 1], [-1, -1, -1], [-1, 1, -1], [1, -1, -1]]).view(4, 3, 1, 1)
+    found = luma(colours.expand(-1, -1, 5, 6), (-1.0, 1.0), border=1)
+    assert found.shape == (4, 1, 3, 4)
+    wanted = [235.0, 16.0, 16 + 128.553, 16 + 65.481]
+    assert found[:, 0, 0, 0].tolist() == pytest.approx(wanted, abs=1e-3)
+    grey = torch.full((1, 1, 3, 3), 0.5)
+    assert luma(grey, (0.0, 1.0)).unique().tolist() == pytest.approx([16 + 219 / 2])

@@ -116,3 +116,23 @@ def test_asking_a_model_for_a_label_that_it_does_not_know_is_one_line(small, nam
     assert told.value.setting == "label"
     with pytest.raises(TypeError):  # a slip of a programmer is none of a user
         model.sample(cuont=3)
+
+
+def test_small_pictures_stand_above_what_they_are_enlarged_to_and_the_large_ones(small):
+    # breaks when the rows of three kinds do not end where the sheet's rows end
+    here = small("srresnet")
+    model, data = here.build(), here.source.split("test")
+    sheet = opened(sheet_of(model, data))
+    side = sheet.shape[1] // 12
+    scale = (side - 2) // 16
+    batch = data.some(48, model.Batch)
+
+    def at(row: int, column: int) -> np.ndarray:
+        top, left = 2 + row * (16 * scale + 2), 2 + column * (16 * scale + 2)
+        return sheet[top : top + 16 * scale : scale, left : left + 16 * scale : scale]
+
+    for row, column, number in ((0, 0, 0), (0, 11, 11), (3, 4, 16)):
+        wanted = ((batch.image[number] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+        assert np.array_equal(at(row + 2, column), wanted)
+        low = ((batch.low[number] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+        assert np.array_equal(at(row, column)[::2, ::2], low)

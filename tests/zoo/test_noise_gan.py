@@ -110,6 +110,11 @@ def test_the_borrowed_noise_is_frozen_and_kept_with_the_run(runs):
     assert lender is not None and (runs / "denoise" / "borrowed").is_dir()
 
 
+def size_of(path: str) -> tuple[int, int]:
+    with Image.open(path) as picture:
+        return picture.size
+
+
 def test_the_command_line_takes_pictures_of_any_size(runs, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     pixels = np.random.RandomState(0).randint(0, 255, (50, 70, 3), dtype=np.uint8)
@@ -122,11 +127,11 @@ def test_the_command_line_takes_pictures_of_any_size(runs, tmp_path, monkeypatch
 
     told = say(f"add-noise {runs}/noise photo.png -o noisy.png")
     assert "photo.png is in colour and was turned to grey" in told
-    assert Image.open("noisy.png").size == (70, 50)
+    assert size_of("noisy.png") == (70, 50)
     say(f"denoise {runs}/denoise noisy.png -o clean.png")
-    assert Image.open("clean.png").size == (70, 50)
+    assert size_of("clean.png") == (70, 50)
     say(f"denoise {runs}/denoise photo.png small.png -o both")
-    assert Image.open("both/small.png").size == (5, 9)
+    assert size_of("both/small.png") == (5, 9)
     say(f"add-noise {runs}/noise -n 4 -o held-out.png")
     assert "there is no picture" in say(f"denoise {runs}/denoise none.png", 2)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Le
@@ -26,6 +27,8 @@ class Score(Trained):
     seed: Natural = 0  # other seeds, other samples
     inception: bool = False  # also FID, KID and IS of papers; fetches weights at first use
     thorough: bool = False  # an evaluator trained ten times as long; its figures stand apart
+    on: tuple[Path, ...] = ()  # folders of photographs to enlarge, beside the held-out ones
+    perceptual: str = ""  # a classifier by which enlarged ones are compared, too: torchvision:vgg16
     json: bool = False  # for scripts
 
 
@@ -45,7 +48,7 @@ def main(words: Sequence[str]) -> None:
     weights = weights_of(run, args.newest)
     found = score(
         run, args.number, args.seed, args.inception, tell=say, weights=weights,
-        thorough=args.thorough, track=track,
+        thorough=args.thorough, track=track, on=args.on, perceptual=args.perceptual,
     )  # fmt: skip
     write_report(run)
     if args.json:

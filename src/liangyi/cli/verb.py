@@ -75,9 +75,15 @@ def main(verb: str, words: Sequence[str]) -> None:
     model = run.model(say, weights_of(run, output.newest))
     values = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
     if asked.any_size and _are_pictures(words[1:count]):
-        from liangyi.use.own_size import written
+        if model.reach:  # what is made of a pixel depends on few others, so tiles will do
+            from liangyi.use.tiles import changed
 
-        print(written(model, asked, words[1:count], values, output.seed, output.out, say))
+            for line in changed(model, asked, words[1:count], values, output.out, say):
+                print(line)
+        else:
+            from liangyi.use.own_size import written
+
+            print(written(model, asked, words[1:count], values, output.seed, output.out, say))
         return
     about = _items(run, model, asked, words[1:count], output, say)
     answer = answered(model, asked, about, values, output.seed)
@@ -133,10 +139,9 @@ def _about(asked: Binding) -> str:
             or about
         )
     typed = "typed as they are, or numbers in FILE.npy"
-    read = "files, folders or FILE.npy, brought to the size and the range that the model learned"
-    if asked.any_size:
-        read = "files or folders, each taken at its own size, or FILE.npy"
-    ways = typed if fields.typeable(field) else f"{read} from"
+    read = "files, folders or FILE.npy, brought to size and range of those that it learned from"
+    whole = "files or folders, as large as they are: what is large is worked on in parts"
+    ways = typed if fields.typeable(field) else whole if asked.any_size else read
     return (
         f"{about}\n\n{plural(field.noun).capitalize()} are {ways}; without any it is asked about "
         "held-out items of the run's data."

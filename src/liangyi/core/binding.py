@@ -38,7 +38,7 @@ class Binding:
     result: Any  # Tensor, dict, or a NamedTuple of tensors: columns of a table
     gives: Field | None  # what a tensor that it gives is; None: numbers
     columns: Mapping[str, Field | None]  # what those of a table are; None: numbers
-    any_size: bool  # the pictures that it is asked about are taken at their own size
+    any_size: bool  # its pictures need not be as large as those that the model learned from
 
     @property
     def item(self) -> str:
@@ -94,8 +94,9 @@ def bound(kind: type[Model], name: str, spec: Spec, said: Collection[str] = ()) 
     if hasattr(plain, "_fields"):
         parts = get_type_hints(plain, include_extras=True)
         columns = {name: _given(parts[name], spec) for name in plain._fields}
-    return Binding(name, verb.about, items, made, tuple(demanded), batch, plain, gives, columns,
-                   any_size)  # fmt: skip
+    return Binding(
+        name, verb.about, items, made, tuple(demanded), batch, plain, gives, columns, any_size
+    )
 
 
 def _plain(hint: Any) -> Any:

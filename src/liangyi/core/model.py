@@ -162,6 +162,11 @@ class Model(nn.Module, ABC):
         return ()
 
     @property
+    def reach(self) -> int:
+        """Pixels between one and the farthest that matters to it, in verbs on `AnySize`."""
+        return 0
+
+    @property
     def stages(self) -> tuple[int, ...]:
         """Steps at which the algorithm begins to do something else."""
         return (0,)

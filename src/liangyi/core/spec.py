@@ -73,6 +73,16 @@ class Pixels(Field):
         return (self.channels, self.height, self.width)
 
 
+class AnySize:
+    """Noted beside a verb's picture: it may have any size, and so may what is made of it.
+
+    def denoise(self, noisy: Annotated[Tensor, AnySize]) -> Annotated[Tensor, Pixels]: ...
+
+    Where what is made of a pixel depends on others up to `Model.reach` away, it is worked on in
+    tiles; where that is 0, the verb is given the whole.
+    """
+
+
 @dataclass(frozen=True)
 class Vector(Field):
     """Numbers in a row, such as the coordinates of a point."""
@@ -146,13 +156,6 @@ class Ragged(Field):
     def shape(self) -> tuple[int, ...]:
         """(most, ...)."""
         return (self.most, *self.of.shape)
-
-
-class AnySize:
-    """Noted beside a picture that a verb is asked about: it is taken at its own size.
-
-    def denoise(self, noisy: Annotated[Tensor, AnySize]) -> Annotated[Tensor, Pixels]: ...
-    """
 
 
 class Spec:

@@ -113,9 +113,8 @@ class Endless(Data):
     def drawn(self, count: int, generator: torch.Generator, share: slice) -> dict[str, Tensor]:
         """Draw items and return a share of them."""
         columns = self._draw(count, generator)
-        return _taken(
-            columns, torch.arange(count, device="cpu")[share], _dice(generator, count, share)
-        )
+        index = torch.arange(count, device="cpu")[share]
+        return _taken(self.spec, columns, index, _dice(generator, count, share))
 
     def some(
         self,
@@ -206,7 +205,7 @@ class Dataset(Data):
         found: dict[str, Tensor] = {}
         for name, column in self.columns.items():
             index = indices[self.tables.index(len(column))]
-            found |= _taken({name: column}, index, dice)
+            found |= _taken(self.spec, {name: column}, index, dice)
         return found
 
     def batch(
@@ -288,14 +287,16 @@ def _dice(generator: torch.Generator, count: int, share: slice) -> Dice:
     return lambda width: torch.rand(count, width, generator=generator, device="cpu")[share]
 
 
-def _taken(columns: Columns, index: Tensor, dice: Dice) -> dict[str, Tensor]:
+def _taken(spec: Spec, columns: Columns, index: Tensor, dice: Dice) -> dict[str, Tensor]:
+    """Return items of columns; what comes with one is a field of its own name, or NAME_part."""
     found: dict[str, Tensor] = {}
     for name, column in columns.items():
         if isinstance(column, Tensor):
             found[name] = column.index_select(0, index.to(column.device))
         else:
             for part, values in column.take(index, dice).items():
-                found[f"{name}_{part}" if part else name] = values
+                own = part in spec.fields
+                found[part if own else f"{name}_{part}" if part else name] = values
     return found
 
 

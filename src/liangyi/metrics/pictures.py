@@ -62,6 +62,24 @@ def ssim(output: Tensor, target: Tensor, image_range: tuple[float, float]) -> Te
     return inside.flatten(1).mean(1)
 
 
+def luma(image: Tensor, image_range: tuple[float, float], border: int = 0) -> Tensor:
+    """Return brightness [N 1 H W] in 16 ... 235 of pictures [N C H W], without their border.
+
+    Y of ITU-R BT.601 as Matlab's `rgb2ycbcr` has it, not rounded: what super-resolution is judged
+    by. One channel is grey, whose Y is that of three alike.
+
+    Args:
+        image: pictures in `image_range`.
+        image_range: lowest and highest value that a pixel may have.
+        border: pixels that are left out on each side.
+    """
+    low, high = image_range
+    red, green, blue = ((image.float() - low) / (high - low)).expand(-1, 3, -1, -1).split(1, 1)
+    found = 16 + 65.481 * red + 128.553 * green + 24.966 * blue
+    height, width = found.shape[2:]
+    return found[..., border : height - border, border : width - border]
+
+
 def _unit(
     output: Tensor, target: Tensor, image_range: tuple[float, float]
 ) -> tuple[Tensor, Tensor]:

@@ -92,6 +92,11 @@ class Features(nn.Module):
         return [seen[name] for name in self.layers]
 
 
+def pooled(network: nn.Module) -> tuple[str, ...]:
+    """Return the names of the layers after which a classifier's maps are smaller: its max pools."""
+    return tuple(n for n, part in network.named_modules() if isinstance(part, nn.MaxPool2d))
+
+
 class _Enough(Exception):
     pass
 

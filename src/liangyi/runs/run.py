@@ -50,6 +50,7 @@ Tell = Callable[[str], None]
 State = Literal["new", "running", "stopped", "failed", "done"]
 Weights = Literal["best", "newest"]  # of which checkpoint
 
+_PLACES = ("data_root", "photographs")  # settings of data that name a path
 _LOG, _CHECKPOINTS = "log.jsonl", "checkpoints"
 _BACK = "going back to the checkpoint before it"
 
@@ -234,8 +235,7 @@ class Run(Sheets):
         data, found = self.plain["data"], []
         if self.data_name != MEMORY and self.data_name not in sources.names():
             found.append(self.data_name)
-        if data.get("data_root"):
-            found.append(str(data["data_root"]))
+        found += [str(data[name]) for name in _PLACES if data.get(name)]
         return [str(Path(path).expanduser().absolute()) for path in found]
 
     # how far it is

@@ -13,18 +13,22 @@ from liangyi.runs.pretrained import Beginning
 
 
 def config_of(before: Beginning, kind: type[Model]) -> Any:
-    """Return the settings of a run's model.
+    """Return the settings of a run's model, for that model or a child of it.
 
     Raises:
-        UserError: that is of another model.
+        UserError: it is of another model.
     """
-    if kind is not before.kind:
+    if not issubclass(kind, before.kind):
         raise UserError(
             f"{shown(before.path)} is a {before.kind.name()}, and its weights are of no use to a "
             f"{kind.name()}",
             setting="from_",
         )
-    return before.config
+    if kind is before.kind:
+        return before.config
+    known = {field.name for field in dataclasses.fields(kind.Config)}
+    taken = {k: v for k, v in vars(before.config).items() if k in known}
+    return kind.Config(**taken)
 
 
 def data_of(before: Beginning, name: str) -> Any:

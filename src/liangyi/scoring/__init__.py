@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from liangyi.core.errors import UserError
 from liangyi.core.tracking import Track, untracked
@@ -30,6 +31,8 @@ def score(
     weights: Weights = "best",
     thorough: bool = False,
     track: Track = untracked,
+    on: Sequence[Path] = (),
+    perceptual: str = "",
 ) -> Cards:
     """Measure the trained model of a run, keep the cards in its folder and return them.
 
@@ -42,11 +45,16 @@ def score(
         weights: of the best checkpoint, where there is one that was found to be, or the newest.
         thorough: look with the evaluator that was trained longer; pictures only.
         track: follows what takes long.
+        on: folders of photographs that a model enlarges, beside the held-out ones.
+        perceptual: a classifier (a run, `torchvision:NAME`, `torchvision:NAME@FILE`) by whose maps
+            enlarged photographs are compared, too.
 
     Raises:
         UserError: the run has nothing to score, or too little to compare it with.
     """
-    subject = Subject.of(run, number, seed, tell, inception, weights, thorough, track)
+    subject = Subject.of(
+        run, number, seed, tell, inception, weights, thorough, track, on, perceptual
+    )
     cards = Cards()
     for module in pkgutil.iter_modules(scorers.__path__):
         scorer = importlib.import_module(f"{scorers.__name__}.{module.name}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from liangyi.core.errors import UserError
 from liangyi.core.model import Model
 from liangyi.core.spec import Pixels
 from liangyi.core.tracking import Track, untracked
-from liangyi.core.verbs import generated
+from liangyi.core.verbs import demand_verb, generated
 from liangyi.data import Data, Dataset
 from liangyi.metrics.card import Card
 from liangyi.runs.run import Run, Weights
@@ -46,6 +47,8 @@ class Subject:
     trained: int | None = None
     thorough: bool = False
     track: Track = untracked
+    on: Sequence[Path] = ()  # folders of photographs to enlarge, beside the held-out ones
+    perceptual: str = ""  # the classifier whose distance is taken, too
 
     @classmethod
     def of(
@@ -58,6 +61,8 @@ class Subject:
         weights: Weights = "best",
         thorough: bool = False,
         track: Track = untracked,
+        on: Sequence[Path] = (),
+        perceptual: str = "",
     ) -> Subject:
         """Load everything.
 
@@ -71,6 +76,8 @@ class Subject:
         model, step = run.trained(tell, weights)
         if inception:
             _demand_inception(model)
+        if on or perceptual:
+            demand_verb(model, "upscale")
         source = run.source()
         train, held_out = run.data(source), source.split("test")
         enough = held_out is not None and held_out.size >= validation.ENOUGH
@@ -90,7 +97,7 @@ class Subject:
             raise UserError(f"{train.size} items are too few to score against; 20 or more would do")
         return cls(
             run, model, train, held_out, number, seed, split, step, inception, tell, trained,
-            thorough, track,
+            thorough, track, on, perceptual,
         )  # fmt: skip
 
     def card(self, metric: str, value: float, better: str, **more: Any) -> Card:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from liangyi import fields
 from liangyi.core.binding import bound
@@ -17,6 +18,8 @@ from liangyi.views.captions import asked, captions
 
 _PAIRS = 32  # items that are shown beside their reconstructions
 _ROW = 8
+# small pictures with two large ones each: rows of three kinds that make a square
+_ENLARGED, _ENLARGED_ROW = 48, 12
 _POOLS = (4, 16, 64)  # times as many items, among which those of rare classes are looked for
 
 
@@ -24,8 +27,9 @@ def sheet_of(model: Model, data: Data | None) -> bytes | None:
     """Return a PNG of what the model can show, None where that is nothing.
 
     Samples, with what was asked for beside them; or held-out items, each row followed by its
-    reconstructions, or by what another verb makes of pictures; or held-out questions with the right
-    answers and the model's; or the dream.
+    reconstructions, or by what another verb makes of pictures; or small pictures, what they are
+    enlarged to, and what they were made of; or held-out questions with the right answers and the
+    model's; or the dream.
     """
     field, verbs = model.spec.created, model.verbs()
     named: tuple[str, ...] = ()
@@ -38,6 +42,8 @@ def sheet_of(model: Model, data: Data | None) -> bytes | None:
     elif "reconstruct" in verbs and data is not None:
         items = getattr(_some(model, data, _PAIRS), model.spec.item)
         shown = _beside(items, model.reconstruct(items))
+    elif "upscale" in verbs and _small(model) and data is not None:
+        shown = _enlarged(model, data)
     elif data is not None and (changes := _changes(model)):
         verb, item = changes
         items = getattr(_some(model, data, _PAIRS), item)
@@ -71,6 +77,21 @@ def _changes(model: Model) -> tuple[str, str] | None:
         if asked.any_size and isinstance(asked.gives, Pixels):
             return name, asked.item
     return None
+
+
+def _small(model: Model) -> str:
+    """Return the field of small pictures beside large ones, nothing where there is none."""
+    name = next(iter(model.verbs()["upscale"].parameters))
+    return name if name in model.Batch._fields and name != model.spec.item else ""
+
+
+def _enlarged(model: Model, data: Data) -> Tensor:
+    """Return rows of small pictures, enlarged by repeating pixels; of the model's; of real ones."""
+    batch = _some(model, data, _ENLARGED)
+    low, image = getattr(batch, _small(model)), getattr(batch, model.spec.item)
+    plain = interpolate(low, image.shape[2:], mode="nearest")
+    each = (part.split(_ENLARGED_ROW) for part in (plain, model.upscale(low), image))
+    return torch.cat([part for rows in zip(*each, strict=True) for part in rows])
 
 
 def real_sheet_of(model: Model, data: Data) -> bytes | None:

@@ -95,13 +95,13 @@ def _form(field: Field, count: int, out: Path, captions: Sequence[str]) -> _Writ
     if out.suffix == ".txt" and not picture:
         return _lines
     if not out.suffix and picture:
-        _demand_empty(out)
+        demand_empty(out)
         return _folder
     endings = ".png or .npy, or be a folder's" if picture else ".png, .npy or .txt"
     raise UserError(f"cannot write these samples to {out}; its name may end in {endings}")
 
 
-def _demand_empty(folder: Path) -> None:
+def demand_empty(folder: Path) -> None:
     """Make sure that nothing lies in a folder; hidden files are the system's own."""
     inside = [path for path in files.inside(folder) if not path.name.startswith(".")]
     if inside:

@@ -30,3 +30,15 @@ def resized(image: Tensor, size: int | None) -> Tensor:
         large = interpolate(part.float(), (size, size), mode="bicubic", antialias=True)
         new.copy_(large.round_().clamp_(0, 255))
     return found
+
+
+def reduced(image: Tensor, factor: int) -> Tensor:
+    """Return a picture [C H W] of bytes as [C H/factor W/factor]: antialiased bicubic, rounded.
+
+    Args:
+        image: its sides are multiples of the factor.
+        factor: how many times smaller.
+    """
+    size = (image.shape[1] // factor, image.shape[2] // factor)
+    small = interpolate(image[None].float(), size, mode="bicubic", antialias=True)
+    return small[0].round_().clamp_(0, 255).to(torch.uint8)

@@ -1,0 +1,70 @@
+"""Enlarged photographs: the customary figures, sets by their folders, the floor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from conftest import QUICK
+from liangyi.core.errors import UserError
+from liangyi.metrics.pictures import luma, psnr
+from liangyi.scoring import score
+from liangyi.session import Session, create
+
+
+@pytest.fixture(scope="module")
+def run(small, tmp_path_factory):
+    here = small("srresnet")
+    made = create(here.kind, here.config, here.source, QUICK, tmp_path_factory.mktemp("r") / "x2")
+    for _ in Session(made):
+        pass
+    return made
+
+
+def test_sets_are_scored_beside_the_bicubic_filter(run, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    dice, pictures = np.random.default_rng(0), []
+    for number, (height, width) in enumerate([(40, 64), (51, 47)]):
+        pixels = dice.integers(0, 255, (height // 2, width // 2, 3), np.uint8)
+        smooth = Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
+        smooth.save(folder / f"{number}.png")
+        pictures.append(smooth)
+    cards = {card.metric: card for card in score(run, number=10, on=[folder])}
+    assert {"psnr", "ssim", "psnr_mine", "ssim_mine", "psnr_gain"} <= cards.keys()
+    card = cards["psnr_mine"]
+    assert (card.real, card.split, card.data) == (2, "mine", "mine, smaller by 2")
+    floors = []
+    for picture in pictures:  # by Pillow alone, but for the figure
+        width, height = (side // 2 * 2 for side in picture.size)
+        right = picture.crop((0, 0, width, height))
+        low = right.resize((width // 2, height // 2), Image.Resampling.BICUBIC)
+        again = low.resize((width, height), Image.Resampling.BICUBIC)
+        ours, theirs = (
+            luma(torch.from_numpy(np.asarray(x).copy()).permute(2, 0, 1)[None], (0, 255), 2)
+            for x in (again, right)
+        )
+        floors.append(float(psnr(ours, theirs, (0, 255))))
+    assert card.floor == pytest.approx(np.mean(floors), abs=0.15)
+    assert card.better == "higher" and card.value != card.floor
+    assert cards["psnr"].split == "test" and cards["psnr"].real == 1
+    gain = cards["psnr_gain_mine"]
+    assert gain.value == pytest.approx(card.value - card.floor, abs=1e-4)
+    assert gain.error is not None and cards["psnr_gain"].error is None
+
+
+def test_the_distance_in_a_classifier_is_a_card_where_one_is_named(run, classifier):
+    cards = {card.metric: card for card in score(run, number=10, perceptual=classifier)}
+    card = cards["perceptual_distance"]
+    assert card.better == "lower" and 0 < card.value < 2 and card.features == classifier
+
+
+def test_others_enlarge_nothing(small, tmp_path):
+    here = small("vae")
+    made = here.run(tmp_path / "vae")
+    for _ in Session(made):
+        pass
+    with pytest.raises(UserError, match="vae cannot upscale"):
+        score(made, number=20, on=[tmp_path])
