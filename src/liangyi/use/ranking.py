@@ -94,10 +94,10 @@ def _users(run: Run, model: Model, path: Path) -> Asked:
         chosen = wanted.setdefault(numbers[0][user], [])
         chosen += [numbers[1][item]] if item else []
     mask = torch.zeros(len(wanted), len(items), dtype=torch.bool, device="cpu")
-    known = None if all(wanted.values()) else _known(run, len(users))
+    had = None if all(wanted.values()) else _known(run, len(users))
     for row, (number, chosen) in enumerate(wanted.items()):
-        if not chosen and known is not None:
-            mask[row] = ~known[number]
+        if not chosen and had is not None:
+            mask[row] = ~had[number]
         mask[row, chosen] = True
     every = torch.arange(len(items), device="cpu").expand(mask.shape)
     batch = Interactions(

@@ -86,11 +86,9 @@ class NCE(Word2Vec):
         """Move by so many pairs at once, in the order of the text."""
         words = len(self.vectors.word.weight) - 1  # rank 0 is what is unknown; padding has none
         middle, around = self.pairs(batch.token)
-        # as many turns where words are few, or none has another beside it: processes take theirs
-        # together
-        most = 2 * self.config.window * batch.token.numel()
-        for first in range(0, most, self.config.pairs):
-            some, other = (part[first:][: self.config.pairs] for part in (middle, around))
+        for some, other in zip(
+            middle.split(self.config.pairs), around.split(self.config.pairs), strict=True
+        ):
             rank, tries = self.candidates(words)
             expected = [expected_count(log_uniform(r, words), tries) for r in (other - 1, rank)]
             vector, bias = self.vectors.word(some), self.vectors.get_submodule("bias")
