@@ -111,7 +111,7 @@ def measured(
         "error": float((back - real).square().mean()) / (high - low) ** 2,
         **dict(zip(("back", "normal", "fitted"), distances, strict=True)),
         "sharp back": sharp(back),
-        "sharp": sharp(other if name == "autoencoder" else image),
+        "sharp": sharp(other),
         "pictures": shown(image),
         "codes": known[:MATCHED, :2].tolist() if seed == 0 else [],
     }
@@ -185,11 +185,13 @@ def _figure(rows: list[dict[str, Any]], label: Tensor) -> Figure:
         if "codes" in first:
             x, y = zip(*first["codes"], strict=True)
             above.scatter(x, y, c=label[: len(x)].tolist(), cmap="tab10", s=6)
-            above.set(title=f"codes of digits: {name}", aspect="equal")
+            above.set_title(f"codes: {name}", fontsize=10)
+            above.set_aspect("equal", "datalim")
         else:
             above.set_axis_off()
         below.imshow(_sheet(torch.tensor(first["pictures"], device="cpu")), cmap="gray")
-        below.set(title=f"drawn: {name}", xticks=[], yticks=[])
+        below.set_title(f"drawn: {name}", fontsize=10)
+        below.set(xticks=[], yticks=[])
     return figure
 
 

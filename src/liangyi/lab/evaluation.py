@@ -232,11 +232,14 @@ def _figure(runs: list[dict[str, Any]]) -> Figure:
         sizes = [n for n, *_ in runs[0]["by n"][name]]
         band(left, sizes, [[one for _, one, _ in run["by n"][name]] for run in runs], label)
     left.set(xscale="log", yscale="log", xlabel="pictures of each", title="Frechet distance by n")
+    left.set_xticks(sizes, [str(n) for n in sizes])
+    left.minorticks_off()
     left.legend(frameon=False, fontsize=8)
     ways = {name: _sum(runs, "resized", name) for name in RESIZED}
     dots(middle, ways, "Frechet distance, halved and enlarged")
+    names = [name for name in runs[0]["figures"] if name != "copies of the real ones"]  # 0, in logs
     for way in runs[0]["features"]:
-        means = {name: _sum(runs, "features", way, name).mean for name in runs[0]["figures"]}
+        means = {name: _sum(runs, "features", way, name).mean for name in names}
         right.plot([mean / means["none"] for mean in means.values()], list(means), "o", label=way)
     right.set(xscale="log", xlabel="distance, by that of real pictures")
     right.tick_params(axis="y", labelsize=8)

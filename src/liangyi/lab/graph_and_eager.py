@@ -143,8 +143,9 @@ def shared(data: str, steps: int, seed: int) -> dict[str, float]:
 def run(work: Work) -> Outcome:
     """Train in each form, and look at two models of the same weights."""
     steps, data = work.steps(STEPS, EARLY + 2), QUICK if work.quick else WHOLE
-    # without a compiler there is no third form
-    ways = {n: w for n, w in WAYS.items() if shutil.which("g++") or n != "compiled graph"}
+    # the third form wants a compiler, and longer than is quick
+    compiles = shutil.which("g++") is not None and not work.quick
+    ways = {name: way for name, way in WAYS.items() if compiles or name != "compiled graph"}
     runs = work.each("forms", partial(compared, ways, data, steps))
     parts = work.each("shared weights", partial(shared, data, steps))
     rows: list[dict[str, Any]] = [{"form": name, "runs": [run[name] for run in runs]}

@@ -164,5 +164,8 @@ def _figure(rows: list[dict[str, Any]]) -> Figure:
         axes.errorbar(list(known), [total.mean for total in known.values()], error,
                       fmt="o-", capsize=3, label=row["rule"])  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel="times the usual rate", ylabel="Frechet distance")
+    factors = list(rows[0]["frechet"])
+    axes.set_xticks(factors, [f"{factor:g}" for factor in factors])
+    axes.minorticks_off()
     axes.legend(frameon=False, fontsize=8)
     return figure

@@ -162,6 +162,9 @@ def _figure(rows: list[dict[str, Any]]) -> Figure:
                           [total.half or 0.0 for total in sums], fmt="o-", capsize=3,
                           label=f"{data}, {way}")  # fmt: skip
         axes.set(xscale="log", xlabel="pictures learned from", title=column)
+        counts = sorted({row["pictures"] for row in rows})
+        axes.set_xticks(counts, [f"{count:,}" for count in counts])
+        axes.minorticks_off()
     places[0].set_yscale("log")
     places[0].legend(frameon=False, fontsize=7)
     return figure

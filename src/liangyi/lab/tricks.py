@@ -162,27 +162,23 @@ def _loss(row: dict[str, Any], rows: list[dict[str, Any]]) -> list[float | None]
 
 
 def _seen(rows: list[dict[str, Any]]) -> str:
-    """Name the pieces that help and those that harm, where all seeds agree on which."""
-    helps, harms = [], []
+    """Name the pieces that help and those that harm: whose interval leaves out 1."""
+    larger, smaller = [], []
     for row in rows[1:-1]:
-        ratios = [value for value in _loss(row, rows) if value is not None]
-        if ratios and (min(ratios) > 1 or max(ratios) < 1):
-            piece = f"{row['game'].removeprefix('without ')} ({said(finite(ratios).mean)})"
-            (helps if min(ratios) > 1 else harms).append(piece)
-    plain, whole = (finite(rows[place]["frechet"]) for place in (-1, 0))
-    ends = " and ".join(
-        f"{said(total.mean) if total.values else 'nowhere'} with {name}"
-        for total, name in ((whole, "all of it"), (plain, "none"))
-    )
+        ratio = finite(_loss(row, rows))
+        if ratio.values and ratio.half is not None and abs(ratio.mean - 1) > ratio.half:
+            piece = f"`{row['game'].removeprefix('without ')}` ({said(ratio.mean)})"
+            (larger if ratio.mean > 1 else smaller).append(piece)
+    whole, none = (_cell(rows[place]["frechet"]) for place in (0, -1))
     return (
-        f"The game ends at a Frechet distance of {ends}; left out of the whole, in all seeds alike "
-        f"the pictures are worse without {_listed(helps)} and better without {_listed(harms)}, the "
-        f"number being the distance by that of the whole."
+        f"The Frechet distance at the end is {whole} with all of it and {none} with none; by that "
+        f"of the whole it is larger without {_listed(larger)} and smaller without "
+        f"{_listed(smaller)}; of the others the interval has room for no difference."
     )
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(names) or "none of it"
+def _listed(pieces: list[str]) -> str:
+    return ", ".join(pieces) or "no single piece"
 
 
 def _figure(rows: list[dict[str, Any]]) -> Figure:
