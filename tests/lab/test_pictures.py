@@ -176,7 +176,10 @@ def test_without_a_slope_a_policy_gradient_alone_moves_the_generator():
     kind = type("Kind", (Mixed,), {"form": form, "way": "policy gradient"})
     model = build(kind, data_kinds.CONFIG, spec_of(form), 0)
     rows, log_probability = model.drawn(8)
-    assert not rows.requires_grad and log_probability.requires_grad
+    weights = list(model.generator.parameters())
+    for value, moves in ((rows, False), (log_probability, True)):
+        slopes = torch.autograd.grad(value.square().sum(), weights, retain_graph=True)
+        assert any(bool(slope.abs().sum() > 0) for slope in slopes) == moves
 
 
 # codes
@@ -236,7 +239,8 @@ def test_the_plain_loop_is_the_class():
         for _ in graph_and_eager.WAYS[name](model, stream, 5, 0):
             pass
         ends.append(torch.nn.utils.parameters_to_vector(model.parameters()))
-    assert torch.allclose(*ends, atol=1e-6)
+    # a step moves each weight by about 1e-3
+    assert torch.allclose(*ends, atol=1e-4)
 
 
 def test_a_view_learns_with_the_whole_and_a_copy_does_not():

@@ -184,7 +184,7 @@ def _seen(rows: list[dict[str, Any]], parts: list[dict[str, float]]) -> str:
     return (
         f"All forms learn the same to rounding; a step takes, of the plain loop's time, {times}"
         f"{pays}; the encoder that shares its weights moved with the autoencoder, its codes by "
-        f"{said(moved)} of their length."
+        f"{said(moved)} times their length."
     )
 
 
