@@ -25,7 +25,7 @@ from liangyi.core.batch import Labelled
 from liangyi.core.model import Model, evaluating
 from liangyi.core.verbs import samples
 from liangyi.fields.pixels import to_bytes
-from liangyi.lab.drawing import COUNT, QUICK, WHOLE, Examiner, trained
+from liangyi.lab.drawing import COUNT, QUICK, WHOLE, Examiner, pictures, trained
 from liangyi.lab.experiment import Outcome, Work, experiment, percent, said
 from liangyi.lab.table import Summary, markdown
 from liangyi.metrics.frechet import gaussian
@@ -45,7 +45,7 @@ KEYS = {
     "apart": "codes from N(0, 1), Wasserstein",
     "error": "squared error of a pixel",
     "back": "Frechet distance, reconstructed",
-    "normal": "drawn from N(0, 1)",
+    "normal": "drawn from N(0, 1), the GAN's uniform",
     "fitted": "drawn from the fitted law",
     "sharp back": "sharpness, reconstructed",
     "sharp": "sharpness, drawn",
@@ -89,7 +89,9 @@ def measured(
         return None
     model = model.cpu()
     low, high = model.image_range
-    real = examiner.real * (high - low) + low
+    real, learned = (
+        image * (high - low) + low for image in (examiner.real, pictures(examiner.train))
+    )
 
     def sharp(image: Tensor) -> float:
         return float(laplacian_variance(image).mean() / laplacian_variance(real).mean())
@@ -104,7 +106,7 @@ def measured(
         return found | {"pictures": shown(image)}
     normal = torch.randn(len(real), size, generator=draw.generator(seed, "codes"), device="cpu")
     known, back = codes(model, real), model.reconstruct(real)
-    image, other = model.decode(normal), model.decode(like(known, normal))
+    image, other = model.decode(normal), model.decode(like(codes(model, learned), normal))
     distances = [examiner.figures(x, model.image_range)["frechet"] for x in (back, image, other)]
     return {
         "apart": wasserstein(known[:MATCHED], normal[:MATCHED]),
@@ -178,9 +180,9 @@ def _figure(rows: list[dict[str, Any]], label: Tensor) -> Figure:
 
     figure, places = panels(2, 3, 3.4, 3.2)
     for above, below, row in zip(places[:3], places[3:], rows, strict=False):
-        if not row["runs"]:
+        first = next((one for one in row["runs"] if one["pictures"]), None)
+        if first is None:
             continue
-        first = row["runs"][0]
         name = f"{row['model']}, {row['size']} numbers"
         if "codes" in first:
             x, y = zip(*first["codes"], strict=True)

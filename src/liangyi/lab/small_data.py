@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from liangyi.core import files
-from liangyi.doctor.diagnosis import diagnose
+from liangyi.doctor.diagnosis import diagnose, verdicts_of
 from liangyi.lab.drawing import Examiner
 from liangyi.lab.entry import Entry, entries
 from liangyi.lab.experiment import Outcome, Work, experiment, percent, said
@@ -71,9 +71,10 @@ def _kept(trial: Trial) -> Path:
 
 
 def _found(run: Run, examiner: Examiner) -> dict[str, Any]:
+    if failed(run):  # perhaps before the doctor's first look
+        known = [verdict.name for verdict in verdicts_of(run)]
+        return {**examiner.of_model(None), "memorised": None, "verdicts": known}
     verdicts = [verdict.name for verdict in diagnose(run)]
-    if failed(run):
-        return {**examiner.of_model(None), "memorised": None, "verdicts": verdicts}
     copies = kept_copies(run)
     return {**examiner.of_model(run.model()), "verdicts": verdicts,
             "memorised": None if copies is None else copies.share}  # fmt: skip

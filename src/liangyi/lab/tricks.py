@@ -33,7 +33,7 @@ from liangyi.lab.figure import dots, finite, panels
 from liangyi.lab.table import markdown
 from liangyi.losses import adversarial
 from liangyi.losses.matching import feature_matching, historical_averaging
-from liangyi.nets.adversary import adversary
+from liangyi.nets import dcgan
 from liangyi.nets.fast.sequential import Sequential
 from liangyi.nets.history import History
 from liangyi.nets.minibatch import MinibatchDiscrimination
@@ -50,6 +50,24 @@ TRICKS = ("smoothing", "tanh", "normal noise", "apart", "features", "minibatch",
 COLUMNS = ("frechet", "precision", "coverage")
 
 
+class Judge(nn.Module):
+    """Pictures [N C H W] -> logits [N 1], by features on the way.
+
+    Args:
+        below: pictures -> features.
+        last: features -> logits.
+    """
+
+    def __init__(self, below: nn.Module, last: nn.Module) -> None:
+        super().__init__()
+        self.below, self.last = below, last
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Judge pictures."""
+        logits: Tensor = self.last(self.below(image))
+        return logits
+
+
 class Advised(DCGAN):
     """A DCGAN that follows some of the advice."""
 
@@ -58,17 +76,16 @@ class Advised(DCGAN):
     def networks(self) -> None:
         """Build the networks of `dcgan`, changed as advised."""
         super().networks()
-        *layers, _ = self.generator
-        self.generator = Sequential(*layers, nn.Tanh() if "tanh" in self.advice else nn.Sigmoid())
-        *layers, last = adversary(self.discriminator_of, self.spec.shape)
-        self.below = Sequential(*layers)
+        generator, network = self.generator, self.discriminator
+        assert isinstance(generator, Sequential) and isinstance(network, Sequential)
+        last = network[-1]
         if "minibatch" in self.advice:
-            width = last.in_features
-            last = nn.Sequential(
-                MinibatchDiscrimination(width, KERNELS),
-                nn.Linear(width + KERNELS, 1, bias=last.bias is not None),
-            )
-        self.discriminator = nn.ModuleDict({"below": self.below, "last": last})
+            assert isinstance(last, nn.Linear)
+            wider = nn.Linear(last.in_features + KERNELS, 1, bias=False)
+            last = nn.Sequential(MinibatchDiscrimination(last.in_features, KERNELS), wider)
+            dcgan.initialize(wider)
+        self.generator = generator[:-1].append(nn.Tanh() if "tanh" in self.advice else nn.Sigmoid())
+        self.discriminator = Judge(network[:-1], last)
         if "history" in self.advice:
             self.past = nn.ModuleList([History(self.generator), History(self.discriminator)])
 
@@ -77,11 +94,6 @@ class Advised(DCGAN):
         if "normal noise" not in self.advice:
             return super().noise(count)
         return draw.normal(count, self.config.latent, device=self.device)
-
-    def judgement(self, batch: Any) -> Tensor:
-        """Return the logits of pictures."""
-        logits: Tensor = self.discriminator["last"](self.below(batch[0]))
-        return logits
 
     def judged(self, real: Any, fake: Any) -> tuple[Tensor, Tensor]:
         """Return the logits of real and generated pictures, normalised apart or together."""
@@ -95,8 +107,14 @@ class Advised(DCGAN):
         """Return what the generator, 0, or the discriminator, 1, pays for leaving its past."""
         if "history" not in self.advice:
             return 0.0
-        weights = list((self.generator, self.discriminator)[player].parameters())
-        return HISTORY * historical_averaging(weights, self.past[player].means)
+        weights, past = list(self.players[player].parameters()), self.past[player]
+        assert isinstance(past, History)
+        return HISTORY * historical_averaging(weights, past.means)
+
+    @property
+    def players(self) -> tuple[nn.Module, nn.Module]:
+        """The generator and the discriminator."""
+        return self.generator, self.discriminator
 
     def updates(self, batch: Any, step: int) -> Iterator[Turn]:
         """Algorithm 1, as advised."""
@@ -107,10 +125,12 @@ class Advised(DCGAN):
         yield Update(self.discriminator, loss + self.pull(1), discriminator=loss)
         loss = adversarial.nonsaturating(self.judged(batch, fake)[1])
         if "features" in self.advice:
-            loss = loss + feature_matching(self.below(batch[0]), self.below(fake[0]))
+            seen = [self.discriminator.get_submodule("below")(x[0]) for x in (batch, fake)]
+            loss = loss + feature_matching(*seen)
         yield Update(self.generator, loss + self.pull(0), generator=loss)
         if "history" in self.advice:
-            for past, network in zip(self.past, (self.generator, self.discriminator), strict=True):
+            for past, network in zip(self.past, self.players, strict=True):
+                assert isinstance(past, History)
                 past.follow(network)
 
 
@@ -163,7 +183,7 @@ def _loss(row: dict[str, Any], rows: list[dict[str, Any]]) -> list[float | None]
 
 def _seen(rows: list[dict[str, Any]]) -> str:
     """Name the pieces that help and those that harm: whose interval leaves out 1."""
-    larger, smaller = [], []
+    larger, smaller = list[str](), list[str]()
     for row in rows[1:-1]:
         ratio = finite(_loss(row, rows))
         if ratio.values and ratio.half is not None and abs(ratio.mean - 1) > ratio.half:
