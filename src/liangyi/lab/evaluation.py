@@ -233,7 +233,7 @@ def _figure(runs: list[dict[str, Any]]) -> Figure:
         band(left, sizes, [[one for _, one, _ in run["by n"][name]] for run in runs], label)
     left.set(xscale="log", yscale="log", xlabel="pictures of each", title="Frechet distance by n")
     left.set_xticks(sizes, [str(n) for n in sizes])
-    left.minorticks_off()
+    left.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
     left.legend(frameon=False, fontsize=8)
     ways = {name: _sum(runs, "resized", name) for name in RESIZED}
     dots(middle, ways, "Frechet distance, halved and enlarged")

@@ -211,5 +211,6 @@ def _figure(rows: list[dict[str, Any]]) -> Figure:
                    label=row["form"])  # fmt: skip
     right.set(title="largest difference from the loop's weights")
     right.set_yscale("symlog", linthresh=1e-9)
+    right.set_ylim(bottom=0)
     right.legend(frameon=False, fontsize=8)
     return figure

@@ -165,7 +165,7 @@ def _figure(rows: list[dict[str, Any]]) -> Figure:
         axes.set(xscale="log", xlabel="pictures learned from", title=column)
         counts = sorted({row["pictures"] for row in rows})
         axes.set_xticks(counts, [f"{count:,}" for count in counts])
-        axes.minorticks_off()
+        axes.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
     places[0].set_yscale("log")
     places[0].legend(frameon=False, fontsize=7)
     return figure
