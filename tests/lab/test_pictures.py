@@ -120,7 +120,7 @@ def test_a_piece_counts_where_its_interval_leaves_out_one():
             row("without apart", 5.0, 5.1, 4.9), row("without history", 9.0, 11.0, 12.0),
             row("without features", None, None, None), row("none", 30.0, 31.0, None)]  # fmt: skip
     text = tricks._seen(rows)
-    assert "larger without `tanh` (2.05)" in text and "smaller without `apart` (0.500)" in text
+    assert "by that of the whole: `tanh` (2.05); smaller: `apart` (0.500);" in text
     assert "history" not in text and "features" not in text
 
 

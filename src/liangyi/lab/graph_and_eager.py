@@ -205,12 +205,12 @@ def _figure(rows: list[dict[str, Any]]) -> Figure:
 
     figure, (left, right) = panels(1, 2, 4.5, 2.6)
     dots(left, {row["form"]: _sum(row, "step", 1000) for row in rows}, "ms a step")
-    left.set_xlim(left=0)
+    left.set_xlim(0, 1.2 * max(_sum(row, "step", 1000).mean for row in rows))
     for row in rows[1:]:
         right.plot(["early", "end"], [_worst(row, key) for key in ("early", "end")], "o-",
                    label=row["form"])  # fmt: skip
     right.set(title="largest difference from the loop's weights")
     right.set_yscale("symlog", linthresh=1e-9)
-    right.set_ylim(bottom=0)
+    right.set_ylim(0, 1)
     right.legend(frameon=False, fontsize=8)
     return figure

@@ -191,14 +191,15 @@ def _seen(rows: list[dict[str, Any]]) -> str:
             (larger if ratio.mean > 1 else smaller).append(piece)
     whole, none = (_cell(rows[place]["frechet"]) for place in (0, -1))
     return (
-        f"The Frechet distance at the end is {whole} with all of it and {none} with none; left out "
-        f"alone, by the distance of the whole, it is larger without {_listed(larger)} and smaller "
-        f"without {_listed(smaller)}; of the others the interval has room for no difference."
+        f"The Frechet distance at the end is {whole} with all of it and {none} with none; of "
+        f"the pieces left out alone, those without which it is larger, by that of the whole: "
+        f"{_listed(larger)}; smaller: {_listed(smaller)}; of the others the interval has room for "
+        "no difference."
     )
 
 
 def _listed(pieces: list[str]) -> str:
-    return ", ".join(pieces) or "none of them"
+    return ", ".join(pieces) or "none"
 
 
 def _figure(rows: list[dict[str, Any]]) -> Figure:
