@@ -16,7 +16,7 @@ from liangyi.lab.frames import load
 PLANE = ("flipped-labels", "frozen-discriminator", "turns", "any-generator", "mode-collapse")
 EXACT = (
     *("circling", "divergences", "flipped-labels", "frozen-discriminator", "gan-and-rl"),
-    *("optimal-discriminator", "vanishing-gradient"),
+    *("optimal-discriminator", "vanishing-gradient", "data-kinds", "evaluation", "graph-and-eager"),
 )
 
 
