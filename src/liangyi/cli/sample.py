@@ -17,6 +17,7 @@ class Sample(Trained):
 
     number: int = 64  # how many
     label: str | None = None  # of this class, by its name or number, for models that can be asked
+    caption: str | None = None  # what they shall show, in words, for models that read
     seed: Natural = 0  # other seeds, other samples
     truncation: Positive | None = None  # deviations within which normal noise is drawn, such as 0.7
     standing: Natural = 0  # batches of samples from which batch statistics are taken anew; 0: none
@@ -29,6 +30,7 @@ def main(words: Sequence[str]) -> None:
     from liangyi.cli.choose import named, run_of, weights_of
     from liangyi.cli.watch import say
     from liangyi.core.counts import many
+    from liangyi.core.spec import UNKNOWN
     from liangyi.core.verbs import parts
     from liangyi.use.sample import write_samples
     from liangyi.use.standing import take_standing
@@ -38,10 +40,13 @@ def main(words: Sequence[str]) -> None:
     args = parse(Sample, rest, "sample RUN", "Draw from a trained model.")
     run = run_of(name, args.model)
     model = run.model(say, weights_of(run, args.newest))
-    conditions = {} if args.label is None else {"label": args.label}
+    wanted = {"label": args.label, "caption": args.caption}
+    conditions = {name: value for name, value in wanted.items() if value is not None}
     if args.standing:
         take_standing(model, args.standing)
     found = parts(model, args.number, args.seed, args.truncation, **conditions)
     classes = captions(model, asked(model, args.number, **conditions))
+    if UNKNOWN in " ".join(classes[:1] if args.caption else ()):
+        say(f"not every word is known: {classes[0]}")
     write_samples(found, args.number, model, args.out, say, classes)
     print(f"{many(args.number, 'sample')}: {args.out}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -37,8 +38,8 @@ def demand(model: Model, verb: str, seed: int, conditions: Mapping[str, Any]) ->
     for name, value in conditions.items():
         if name not in known:
             raise unasked(model, verb, name)
-        if name == "label":
-            model.asked(1, value)  # which knows the classes
+        if name in inspect.signature(model.asked).parameters:
+            model.asked(1, **{name: value})  # which knows the classes, or the words
     if not 0 <= seed < 2**63:
         raise UserError("should be 0, 1, 2 ...", setting="seed")
 
