@@ -122,7 +122,7 @@ def _numbers(row: Sequence[str], text: str, numbers: Mapping[str, int]) -> list[
     plain = [word if word in numbers else word.lower().strip(_MARKS) for word in row]
     found = [numbers.get(word or UNKNOWN, other) for word in plain]
     if all(number == other for number in found):
-        raise UserError(f"no word of {shown(text)!r} is known; there are: {few(named, 40)}")
+        raise UserError(f"no word of {shown(text)!r} is known; there are: {few(named, 25)}")
     return found
 
 

@@ -107,7 +107,7 @@ def test_what_is_no_table_is_told_in_one_line(folder: Path) -> None:
     with pytest.raises(UserError, match="no UTF-8 text"):
         served(folder)
     table.write_text("file,caption\nd.png,purple")
-    with pytest.raises(UserError, match="no picture in .* has a caption"):
+    with pytest.raises(UserError, match=r"no picture in .* has a caption"):
         served(folder)
     table.write_text("file,caption\na.png,red")
     with pytest.raises(UserError, match="no word occurs so often"):

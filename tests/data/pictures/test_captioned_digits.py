@@ -60,8 +60,11 @@ def test_held_out_captions_say_everything_and_training_captions_leave_some_out(s
     assert fields.lines(field, test.caption) == wanted
     train = shown(source, "train", 2500)
     lines = fields.lines(field, train.caption)
-    named = {name: [any(w in line.split() for w in ATTRIBUTES[name]) for line in lines]
-             for name in ("colour", "size")} | {"place": ["at the" in line for line in lines]}  # fmt: skip
+    named = {
+        name: [any(word in line.split() for word in ATTRIBUTES[name]) for line in lines]
+        for name in ("colour", "size")
+    }
+    named["place"] = ["at the" in line for line in lines]
     for said in named.values():
         assert sum(said) / len(said) == pytest.approx(1 - OMITTED, abs=0.03)
     for name, said in named.items():
@@ -86,8 +89,8 @@ def test_an_item_is_a_function_of_its_number(source):
     again = choose("captioned-digits", of="digits", pictures=3000)
     one, other = shown(source, "train", 40), shown(again, "train", 40)
     assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
-    fingerprints = {choose("captioned-digits", of="digits", pictures=600, size=size)
-                    .split(split).fingerprint for size in (28, 32) for split in ("train", "test")}  # fmt: skip
+    sources = [choose("captioned-digits", of="digits", pictures=600, size=n) for n in (28, 32)]
+    fingerprints = {one.split(split).fingerprint for one in sources for split in ("train", "test")}
     assert len(fingerprints) == 4
 
 

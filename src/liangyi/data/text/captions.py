@@ -15,7 +15,7 @@ from pathlib import Path
 from liangyi.core.errors import UserError
 from liangyi.data.pictures.files import named_so as is_picture
 
-TABLES = ("captions.csv", "captions.tsv", "metadata.csv", "metadata.tsv")
+TABLES = ("captions.csv", "captions.tsv")
 _FILES = ("file", "file_name", "filename", "image", "picture")
 _CAPTIONS = ("caption", "captions", "text")
 
