@@ -67,7 +67,7 @@ def test_without_interpolation_the_child_is_its_parent(small):
         model = here.build().eval()
         noise = torch.linspace(-1, 1, 48).view(6, 8)
         model.noise = lambda count, noise=noise: noise
-        losses.append([float(turn.loss) for turn in turns(model, batch)])
+        losses.append([turn.loss.item() for turn in turns(model, batch)])
     assert losses[0] == losses[1]
 
 
