@@ -124,9 +124,7 @@ class CaptionedDigits(Source):
         dice = draw.generator(0, f"captioned digits, {split}")
         share = torch.rand(count, 8, generator=dice, device="cpu")
         digit = (share[:, 0] * len(label)).long()
-        allowed = (
-            learned() if split == "train" else torch.arange(_EACH, device="cpu").expand(10, -1)
-        )
+        allowed = learned() if split == "train" else combinations()
         form = allowed[label[digit], (share[:, 1] * allowed.shape[1]).long()]
         look = torch.stack(torch.unravel_index(form, _FORMS), 1)
         colour, size, place = look.unbind(1)
@@ -181,11 +179,15 @@ class CaptionedDigits(Source):
         return [f"{10 * HELD_OUT} of {10 * _EACH} combinations are not learned from, as: {said}"]
 
 
-def learned() -> Tensor:
-    """Return the combinations of colour, size and place that are learned from, [digit, 32]."""
+def combinations() -> Tensor:
+    """Return all combinations of colour, size and place, in a random order for each digit."""
     dice = draw.generator(0, "captioned digits, combinations")
-    orders = [torch.randperm(_EACH, generator=dice, device="cpu") for _ in DIGITS]
-    return torch.stack(orders)[:, HELD_OUT:]
+    return torch.stack([torch.randperm(_EACH, generator=dice, device="cpu") for _ in DIGITS])
+
+
+def learned() -> Tensor:
+    """Return the combinations that are learned from, for each digit: all but the first ones."""
+    return combinations()[:, HELD_OUT:]
 
 
 def _captions(digit: Tensor, look: Tensor) -> Tensor:

@@ -78,7 +78,8 @@ class GANCLS(GAN):
         dcgan.initialize(seeing)
         self.generator = Told(drawing, config.text)
         self.discriminator: Matching = Matching(seeing, config.text, config.slope)
-        self.register_buffer("known", torch.zeros(KNOWN, words.length, dtype=torch.int64))
+        nothing = torch.zeros(KNOWN, words.length, dtype=torch.int64, device="cpu")
+        self.register_buffer("known", nothing)
 
     def schedule(self, player: str, step: int) -> float:
         """Let the learning rate fall to zero in the second half."""
