@@ -9,6 +9,7 @@ from torch.nn.functional import softplus
 from conftest import batch_of
 from liangyi.core.batch import Captioned
 from liangyi.core.errors import UserError
+from liangyi.views import captions
 from liangyi.zoo.conditional.gan_cls import KNOWN
 
 
@@ -114,6 +115,15 @@ def test_a_caption_that_says_nothing_is_one_line(small, name):
         model.sample(2, caption="quick brown fox")
     with pytest.raises(UserError, match="has 9 words; at most 8 fit"):
         model.sample(2, caption="a very small red seven at the top left")
+
+
+def test_who_reads_knows_no_labels(small, name):
+    # breaks when a sheet's captions are asked for what the model would refuse in one line
+    model = small(name).build()
+    assert captions.asked(model, 2, label="3") is None
+    assert captions.asked(model, 3, caption="an eight").shape == (3, 8)
+    with pytest.raises(UserError, match="does not know labels; it can be asked for a caption"):
+        model.sample(2, label="3")
 
 
 def test_the_rate_falls_in_the_second_half(small, name):

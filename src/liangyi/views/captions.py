@@ -17,7 +17,8 @@ def asked(model: Model, count: int, **conditions: Any) -> Tensor | None:
     That is a class for each sample [N], or a caption [N L]; without conditions they come in turn.
     """
     name = _condition(model)
-    if name is None or name not in inspect.signature(model.asked).parameters:
+    known = name in inspect.signature(model.asked).parameters
+    if not known or conditions.keys() - {name}:  # what it is not asked by, `sample` refuses
         return None
     with evaluating(model):
         return model.asked(count, **conditions).cpu()
