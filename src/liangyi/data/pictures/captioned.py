@@ -75,7 +75,7 @@ class _Part(NamedTuple):
     """The pictures of a split that have captions, and the words of these."""
 
     pictures: Pictures
-    index: Tensor  # which of the pictures they are
+    chosen: Tensor  # which of the pictures they are
     words: list[list[list[str]]]  # of each, its captions
 
 
@@ -141,9 +141,9 @@ class CaptionedFolder(PictureSource):
         found = self._split(split)
         if found is None:
             return None
-        every = len(found.index) == len(found.pictures.columns["image"])
+        every = len(found.chosen) == len(found.pictures.columns["image"])
         columns: dict[str, Tensor | Column] = {
-            name: column if every else column[found.index]
+            name: column if every else column[found.chosen]
             for name, column in found.pictures.columns.items()
         }
         token, counts = self._tokens(found)
@@ -167,7 +167,7 @@ class CaptionedFolder(PictureSource):
         found = self._split(split)
         if found is None:
             return None
-        what = repr((self._field()[0], found.index.tolist(), found.words))
+        what = repr((self._field()[0], found.chosen.tolist(), found.words))
         return f"{found.pictures.fingerprint}-{hashlib.sha256(what.encode()).hexdigest()[:8]}"
 
     def findings(self) -> list[str]:
@@ -178,5 +178,5 @@ class CaptionedFolder(PictureSource):
         known = len(field.vocabulary) - 2
         said = [*found.pictures.findings.lines(),
                 f"{many(lines, 'caption')} of {many(known, 'different word')}"]  # fmt: skip
-        bare = len(found.pictures.columns["image"]) - len(found.index)
+        bare = len(found.pictures.columns["image"]) - len(found.chosen)
         return [*said, *[f"{many(bare, 'picture')} without a caption, left out"] * bool(bare)]

@@ -35,7 +35,7 @@ def cards(subject: Subject) -> list[Card]:
                            subject.thorough, name)
         for name in names
     }  # fmt: skip
-    found = []
+    found: list[Card] = []
     for about, part in _parts(subject, data, names).items():
         found += _judged(subject, judges, part, about, split)
     return found

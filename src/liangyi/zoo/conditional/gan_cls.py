@@ -120,7 +120,7 @@ class GANCLS(GAN):
         rows = torch.arange(KNOWN, device=caption.device) % len(caption)
         self.known.copy_(torch.where(self.known.any(), self.known, caption[rows]))
 
-    def asked(self, count: int, caption: str | Tensor | None = None) -> Tensor:
+    def asked(self, count: int, caption: str | Tensor | None = None) -> Tensor:  # type: ignore[override]
         """Return one caption for all rows, or without one known captions in turn: [count L].
 
         Args:
