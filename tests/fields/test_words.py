@@ -95,6 +95,13 @@ def test_what_is_typed_is_read_as_it_is_written() -> None:
     assert not fields.typeable(Words(2, 400)) and not fields.typeable(Vector(2))
 
 
+def test_where_one_word_stands_for_all_others_people_type_as_they_like() -> None:
+    field = Words(4, ("", "<unk>", "a", "red", "seven"))
+    items = fields.typed(field, ["A RED seven!", "a purple seven", "seven"])
+    assert items.tolist() == [[2, 3, 4, 0], [2, 1, 4, 0], [4, 0, 0, 0]]
+    assert fields.lines(field, items) == ["a red seven", "a <unk> seven", "seven"]
+
+
 @pytest.mark.parametrize(
     ("field", "text", "complaint"),
     [
@@ -103,6 +110,12 @@ def test_what_is_typed_is_read_as_it_is_written() -> None:
         (Words(3, (" ", "1", "+")), "", "'' has 0 symbols"),
         (Words(2, ("the", "cat")), "the dog", "unknown word 'dog'"),
         (Words(2, ("the", "cat")), "cat", "'cat' has 1 word; 2 fit"),
+        (
+            Words(4, ("", "<unk>", "a", "red")),
+            "dog ... cat",
+            "no word of 'dog ... cat' is known; there are: a, red",
+        ),
+        (Words(4, ("", "<unk>", "a", "red")), "<unk>", "no word of '<unk>' is known"),
         (Words(2, 400), "12 7", "words have numbers here"),
         (Vector(2), "1 2", "1 2 holds no points of 2"),
     ],

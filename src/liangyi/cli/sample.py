@@ -36,6 +36,7 @@ def main(words: Sequence[str]) -> None:
     from liangyi.cli.watch import say
     from liangyi.core.binding import bound
     from liangyi.core.counts import many
+    from liangyi.core.spec import UNKNOWN
     from liangyi.core.verbs import demand_verb, parts
     from liangyi.use.sample import write_samples
     from liangyi.use.standing import take_standing
@@ -51,6 +52,7 @@ def main(words: Sequence[str]) -> None:
     args, own = parse_all(groups, rest, "sample RUN", _ABOUT).values()
     model = run.model(say, weights_of(run, args.newest))
     conditions = {field.name: getattr(own, field.name) for field in dataclasses.fields(own)}
+    conditions = {name: value for name, value in conditions.items() if value is not None}
     conditions |= {} if args.label is None else {"label": args.label}
     if args.standing:
         take_standing(model, args.standing)
@@ -61,5 +63,7 @@ def main(words: Sequence[str]) -> None:
         return
     out = args.out or Path("samples.png")
     classes = captions(model, asked(model, args.number, **conditions))
+    if "caption" in conditions and UNKNOWN in " ".join(classes[:1]):
+        say(f"not every word is known: {classes[0]}")
     write_samples(found, args.number, model, out, say, classes)
     print(f"{many(args.number, 'sample')}: {out}")

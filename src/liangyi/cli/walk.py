@@ -21,6 +21,7 @@ class Walk(Trained):
     frames: Annotated[int, Ge(2), Le(1_000_000)] = 120  # pictures of the film
     stops: Annotated[int, Ge(2), Le(10_000)] = 6  # random codes that the walk passes
     label: str | None = None  # stay in this class, by its name or number
+    caption: str | None = None  # stay with these words, where the model reads
     seed: Natural = 0  # other seeds, other walks
     # pixels of the shorter side, smoothly resized; else 256, or the picture's own where larger
     size: Annotated[int, Ge(16), Le(4096)] | None = None
@@ -46,7 +47,8 @@ def main(words: Sequence[str]) -> None:
             f"the {model.name()} of {name} draws no pictures to walk through; "
             "a dcgan or a vae does, and others"
         )
-    conditions = {} if args.label is None else {"label": args.label}
+    wanted = {"label": args.label, "caption": args.caption}
+    conditions = {name: value for name, value in wanted.items() if value is not None}
     found = frames(model, args.frames, args.stops, args.seed, **conditions)
     walk(found, args.frames, model.image_range, args.out, args.fps, args.size)
     print(f"{many(args.frames, 'frame')}: {args.out}")

@@ -25,6 +25,13 @@ class Labelled(NamedTuple):
     label: Annotated[Tensor, Label]  # [N], int64, 0 ... classes - 1
 
 
+class Captioned(NamedTuple):
+    """Pictures, each with a sentence that says what it shows."""
+
+    image: Annotated[Tensor, Pixels]  # [N C H W], float, in the range that the model declares
+    caption: Annotated[Tensor, Words]  # [N L], int64, 0 ... vocabulary - 1
+
+
 class Points(NamedTuple):
     """Points, or rows of a table of numbers."""
 

@@ -22,7 +22,7 @@ from liangyi.core.config import Config
 from liangyi.core.counts import few
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
-from liangyi.core.spec import AnySize, Field, Label, Spec, fields_of
+from liangyi.core.spec import AnySize, Field, Label, Spec, Words, fields_of
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def bound(kind: type[Model], name: str, spec: Spec, said: Collection[str] = ()) 
             any_size |= AnySize in get_args(hint)
         else:
             default = None if needed else parameter.default
-            wanted: Any = str if isinstance(field, Label) else hint
+            wanted: Any = str if isinstance(field, Label | Words) else hint
             stored = dataclasses.field(
                 default=default, metadata={"help": _about(parameter.name, hint, field)}
             )
@@ -116,8 +116,10 @@ def _given(hint: Any, spec: Spec) -> Field | None:
 
 
 def _about(name: str, hint: Any, field: Field | None) -> str:
-    """Return the help of a setting: the names of classes, a text beside its type, or its name."""
+    """Return the help of a setting: by what it means in the data, by its type, or its name."""
     if isinstance(field, Label):
         return f"a class, by its name or number: {few(field.names, 10)}"
+    if isinstance(field, Words):
+        return "a sentence, as it is typed"
     notes = [part for part in get_args(hint)[1:] if isinstance(part, str)]
     return notes[0] if notes else name.replace("_", " ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -39,8 +40,8 @@ def demand(model: Model, verb: str, seed: int, conditions: Mapping[str, Any]) ->
         # a setting of its own will do, a field that the data lacks will not
         if name not in known and (name not in asks or name.capitalize() in Field.kinds):
             raise unasked(model, verb, name)
-        if name == "label":
-            model.asked(1, value)  # which knows the classes
+        if name in inspect.signature(model.asked).parameters:
+            model.asked(1, **{name: value})  # which knows the classes, or the words
     if not 0 <= seed < 2**63:
         raise UserError("should be 0, 1, 2 ...", setting="seed")
 

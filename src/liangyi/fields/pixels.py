@@ -119,6 +119,7 @@ def grid(
     pixels = enlarged(pixels, scale)
     places = _places(groups, columns)
     font = ImageFont.load_default(size=14 if headed else 11)
+    captions = [_folded(words, font) for words in captions] if headed else captions
     aside = _aside(captions, font) if headed else 0
     below = CAPTION if captions and not headed else 0
     tall, wide = height * scale + GAP + below, width * scale + GAP
@@ -170,11 +171,26 @@ def _groups(captions: Sequence[str]) -> list[list[int]]:
 
 def _aside(captions: Sequence[str], font: _Font) -> int:
     """Return how wide the column of headings is."""
-    return min(_HEADING, math.ceil(max(map(font.getlength, captions)))) + 8
+    lines = [line for words in captions for line in words.split("\n")]
+    return min(_HEADING, math.ceil(max(map(font.getlength, lines)))) + 8
+
+
+def _folded(words: str, font: _Font) -> str:
+    """Return words in lines that fit beside a row, as far as single words do."""
+    lines: list[str] = []
+    for word in words.split(" "):
+        joined = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(joined) <= _HEADING:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    return "\n".join(lines)
 
 
 def _cut(words: str, room: float, font: _Font) -> str:
-    """Return words that fit."""
+    """Return words that fit, each line cut to the room."""
+    if "\n" in words:
+        return "\n".join(_cut(line, room, font) for line in words.split("\n"))
     if font.getlength(words) <= room:
         return words
     while words and font.getlength(words + "…") > room:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,14 @@ import torch
 from torch import Tensor
 
 from liangyi import fields
-from liangyi.core.counts import many
+from liangyi.core.counts import few, many
 from liangyi.core.errors import UserError, shown, unknown
 from liangyi.core.spec import PADDING, UNKNOWN, Words
 from liangyi.fields import Range
 
 _COMMON = 5  # words that are named
 _BLOCK = 2**24  # pairs of words that are compared at once
+_MARKS = ".,;:!?'\"()"  # around a word that somebody types
 
 
 @fields.scaled.register
@@ -101,7 +102,11 @@ def _(field: Words) -> bool:
 
 @fields.typed.register
 def _(field: Words, texts: Sequence[str]) -> Tensor:
-    """Look each word up; what is shorter is filled up with padding, or with spaces."""
+    """Look each word up; what is shorter is filled up with padding, or with spaces.
+
+    Where one word stands for all others, a text needs one that is known; case and punctuation are
+    overlooked.
+    """
     words = field.vocabulary
     if isinstance(words, int):
         raise UserError(f"{shown(texts[0])} says nothing: words have numbers here; give FILE.npy")
@@ -115,12 +120,25 @@ def _(field: Words, texts: Sequence[str]) -> Tensor:
             most = "" if short else "at most "
             noun = "symbol" if _letters(words) else "word"
             raise UserError(f"{shown(text)!r} has {many(len(row), noun)}; {most}{field.length} fit")
-        try:
-            found[place, : len(row)] = [numbers[word] for word in row]
-        except KeyError as error:
-            named = [word for word in words if word.strip()]
-            raise unknown("symbol" if _letters(words) else "word", error.args[0], named) from None
+        found[place, : len(row)] = _numbers(row, text, numbers)
     return torch.from_numpy(found)
+
+
+def _numbers(row: Sequence[str], text: str, numbers: Mapping[str, int]) -> list[int]:
+    """Return the number of each word of a text."""
+    named = [word for word in numbers if word.strip() and word != UNKNOWN]
+    other = numbers.get(UNKNOWN)
+    if other is None:
+        try:
+            return [numbers[word] for word in row]
+        except KeyError as error:
+            noun = "symbol" if _letters([*numbers]) else "word"
+            raise unknown(noun, error.args[0], named) from None
+    plain = [word if word in numbers else word.lower().strip(_MARKS) for word in row]
+    found = [numbers.get(word or UNKNOWN, other) for word in plain]
+    if all(number == other for number in found):
+        raise UserError(f"no word of {shown(text)!r} is known; there are: {few(named, 25)}")
+    return found
 
 
 def _letters(words: Sequence[str]) -> bool:

@@ -191,7 +191,7 @@ def _figure(rows: list[dict[str, Any]], label: Tensor) -> Figure:
             above.set_aspect("equal", "datalim")
         else:
             above.set_axis_off()
-        below.imshow(_sheet(torch.tensor(first["pictures"].numpy(), device="cpu")), cmap="gray")
+        below.imshow(_sheet(torch.tensor(first["pictures"], device="cpu")).numpy(), cmap="gray")
         below.set_title(f"drawn: {name}", fontsize=10)
         below.set(xticks=[], yticks=[])
     return figure

@@ -28,7 +28,7 @@ from liangyi.core.config import Training, to_plain
 from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
-from liangyi.core.spec import Pixels, Spec
+from liangyi.core.spec import Label, Pixels, Spec
 from liangyi.core.tracking import Track, untracked
 from liangyi.data import Batches, Data, Dataset, Source
 from liangyi.data.pictures.resize import resized
@@ -97,6 +97,7 @@ def evaluator_of(
     tell: Callable[[str], None] = lambda line: None,
     track: Track = untracked,
     thorough: bool = False,
+    label: str = "label",
 ) -> Evaluator:
     """Return the evaluator of such data, trained now if it never was.
 
@@ -109,6 +110,7 @@ def evaluator_of(
         track: follows the training.
         thorough: the longer training of a wider network. It is another evaluator: its figures are
             not comparable with those of the usual one.
+        label: name of the field of classes that it learns to name, where the data has it.
 
     Raises:
         UserError: the data has no pictures, or too few to learn from.
@@ -121,7 +123,7 @@ def evaluator_of(
             f"{len(data)} pictures are too few to train an evaluator on; 50 or more would do"
         )
     held_out = source.split("test")
-    data, proof = pictures(data, item), pictures(held_out, item) if held_out else None
+    data, proof = pictures(data, item, label), pictures(held_out, item, label) if held_out else None
     pupil, resize = _pupil(data)
     labelled = len(data.spec.classes) > 1
     model = _network(pupil, thorough, tell, track).to(choose_device("auto")).eval()
@@ -156,13 +158,15 @@ def existing(source: Source, item: str = "image") -> Model | None:
     return _kept(config, few.spec, folder) if folder.is_dir() else None
 
 
-def pictures(data: Data, item: str) -> Dataset:
-    """Return a field of pictures as `image`, beside the classes if there are any."""
+def pictures(data: Data, item: str, label: str = "label") -> Dataset:
+    """Return a field of pictures as `image`, beside their classes as `label` if there are any."""
     assert isinstance(data, Dataset)
-    names = {"image": item} | ({"label": "label"} if data.spec.classes else {})
+    classes = isinstance(data.spec.fields.get(label), Label)
+    names = {"image": item} | ({"label": label} if classes else {})
     spec = Spec("image", **{name: data.spec[own] for name, own in names.items()})
     columns = {name: data.columns[own] for name, own in names.items()}
-    return Dataset(spec, columns, data.fingerprint)
+    other = "" if label == "label" else f"-{label}"
+    return Dataset(spec, columns, f"{data.fingerprint}{other}")
 
 
 def _pupil(data: Dataset) -> tuple[Dataset, str]:

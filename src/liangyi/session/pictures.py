@@ -104,7 +104,7 @@ def real_sheet_of(model: Model, data: Data) -> bytes | None:
         return None
     count = _many(model)
     label = asked(model, count)
-    if label is None or "label" not in model.Batch._fields:
+    if label is None or model.conditions("sample") != ["label"]:
         return _png(model, getattr(_some(model, data, count), model.spec.item))
     for factor in _POOLS:
         pool = _some(model, data, factor * count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from torch import Tensor
@@ -11,13 +12,24 @@ from liangyi.core.model import Model, evaluating
 
 
 def asked(model: Model, count: int, **conditions: Any) -> Tensor | None:
-    """Return the classes [N] that `model.sample(count, **conditions)` draws, None without such."""
-    if "sample" not in model.verbs() or model.conditions("sample") != ["label"]:
+    """Return what `model.sample(count, **conditions)` is asked for, None where that is nothing.
+
+    That is a class for each sample [N], or a caption [N L]; without conditions they come in turn.
+    """
+    name = _condition(model)
+    known = name in inspect.signature(model.asked).parameters
+    if not known or conditions.keys() - {name}:  # what it is not asked by, `sample` refuses
         return None
-    with evaluating(model):  # without a label the classes come in turn
+    with evaluating(model):
         return model.asked(count, **conditions).cpu()
 
 
-def captions(model: Model, label: Tensor | None) -> tuple[str, ...]:
-    """Return the name of each class [N], nothing without any."""
-    return () if label is None else tuple(fields.lines(model.spec["label"], label))
+def captions(model: Model, asked: Tensor | None) -> tuple[str, ...]:
+    """Return what each sample was asked for in words, nothing without any."""
+    name = _condition(model)
+    return () if asked is None or name is None else tuple(fields.lines(model.spec[name], asked))
+
+
+def _condition(model: Model) -> str | None:
+    known = model.conditions("sample") if "sample" in model.verbs() else []
+    return known[0] if len(known) == 1 else None

@@ -1,0 +1,93 @@
+"""Captions of pictures: from a table, or from a text beside each picture.
+
+captions.csv, captions.tsv     a column `file` (or `file_name`, `image`), a column `caption`
+                               (or `text`); a picture may have several rows
+photo.txt beside photo.jpg     a caption a line
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from liangyi.core.errors import UserError
+from liangyi.data.pictures.files import named_so as is_picture
+
+TABLES = ("captions.csv", "captions.tsv")
+_FILES = ("file", "file_name", "filename", "image", "picture")
+_CAPTIONS = ("caption", "captions", "text")
+
+
+def holds_captions(path: Path) -> bool:
+    """Tell whether a folder has a table of captions, or texts beside pictures of their names."""
+    if not path.is_dir():
+        return False
+    if any((path / name).is_file() for name in TABLES):
+        return True
+    for _, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        texts = {name[:-4] for name in names if name.lower().endswith(".txt")}
+        if any(is_picture(name) and Path(name).stem in texts for name in names):
+            return True
+    return False
+
+
+def captions_of(path: Path, place: Path, names: Sequence[str]) -> list[list[str]]:
+    """Return the captions of pictures, nothing of those that have none.
+
+    Args:
+        path: the whole folder, in which the table lies.
+        place: the folder of the pictures, the same or one in it.
+        names: of the pictures, relative to `place`.
+
+    Raises:
+        UserError: a table or a text cannot be read, or the table has not the columns.
+    """
+    table = next((path / name for name in TABLES if (path / name).is_file()), None)
+    if table is None:
+        return [_lines((place / name).with_suffix(".txt")) for name in names]
+    known = _rows(table)
+    here = place.relative_to(path)
+    return [known.get(str((here / name).as_posix()), []) for name in names]
+
+
+def _lines(path: Path) -> list[str]:
+    if not path.is_file():
+        return []
+    return [line.strip() for line in _read(path).splitlines() if line.strip()]
+
+
+def _rows(table: Path) -> dict[str, list[str]]:
+    """Return the captions of each file that a table names."""
+    delimiter = "\t" if table.suffix == ".tsv" else ","
+    found: dict[str, list[str]] = {}
+    try:
+        rows = csv.DictReader(_read(table).splitlines(), delimiter=delimiter)
+        columns = [name for name in rows.fieldnames or () if name]
+        file, caption = (
+            next((name for name in columns if name.strip().lower() in known), None)
+            for known in (_FILES, _CAPTIONS)
+        )
+        if file is None or caption is None:
+            raise UserError(
+                f"{table} wants the columns `file` and `caption` in its first line, and has "
+                f"{', '.join(columns)[:100] or 'none'}"
+            )
+        for row in rows:
+            name, said = (row[file] or "").strip(), (row[caption] or "").strip()
+            if name and said:
+                found.setdefault(Path(name).as_posix(), []).append(said)
+    except csv.Error as error:
+        raise UserError(f"{table} is no table that can be read ({error})") from None
+    return found
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is no UTF-8 text; save it as UTF-8") from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
