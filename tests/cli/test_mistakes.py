@@ -33,6 +33,7 @@ from liangyi.cli.flags import spelled
 from liangyi.core import registry
 from liangyi.core.config import Training
 from liangyi.lab import trial
+from liangyi.lab.experiment import BenchTerms
 from liangyi.runs.run import Run
 from liangyi.scoring.subject import Subject
 from liangyi.session import progress
@@ -61,12 +62,19 @@ FIRST = {
     "dream": "dream digits --classifier judge",
 }
 # and what each model must be told besides
-MODELS = dict.fromkeys(registry.names(), " --data digits")
-MODELS |= dict.fromkeys(("acgan", "acgan-early"), " --data digits --size 20")
-MODELS |= {"seqgan": " --data oracle --vocabulary 12 --length 5"}
-MODELS |= {"deep-dream": " --data digits --classifier judge"}
-MODELS |= dict.fromkeys(("pointwise", "bpr", "dns", "irgan"), " --data rankings")
-EATS = {"oracle": "seqgan", "rankings": "bpr"}  # data that is none for a gan
+TINY = {name: dict(registry.find(name).tiny_data) for name in registry.names()}
+MODELS = {
+    name: "".join(
+        f" --{spelled_as.replace('_', '-')} {value}" for spelled_as, value in tiny.items()
+    )
+    for name, tiny in TINY.items()
+}
+MODELS["deep-dream"] += " --classifier judge"
+# data that is none for a gan
+EATS = {
+    tiny["data"]: name for name, tiny in TINY.items() if tiny["data"] not in ("digits", "parabola")
+}
+EATS |= dict.fromkeys(("tastes", "mq2008", "lightgbm-rank"), "bpr")
 HUGE = "x" * 10_000
 NUMBERS = {
     "wrong type": "two",
@@ -232,10 +240,13 @@ def mistakes_in(hint: Any, verb: str) -> dict[str, str]:
     return WORDS | {name: PATHS[name] for name in ("device", "fifo", "missing", "nobody's")}
 
 
+KINDS = {"lab": BenchTerms}  # of verbs whose parameters another room has
+
+
 def parameters() -> Iterator[tuple[str, str, Any]]:
     """Yield (what is said first, flag, type) for each parameter of each verb."""
     for verb, module in VERBS.items():
-        yield from _flags(FIRST[verb], getattr(module, verb.capitalize()))
+        yield from _flags(FIRST[verb], KINDS.get(verb) or getattr(module, verb.capitalize()))
     for name in data.names():
         line = f"train {EATS.get(name, 'gan')} --steps 1 --batch-size 8 --device cpu --data {name}"
         yield from _flags(line, data.find(name).Config)

@@ -71,7 +71,9 @@ def main(words: Sequence[str]) -> None:
     if asked.frames > 1:
         walk(found, asked.frames, model.image_range, asked.out, asked.fps)
     else:
-        write_samples(found, 1, model, asked.out)
+        write_samples(
+            [next(found)], 1, model, asked.out
+        )  # which may refuse, before a folder is made
     grown = f"excitement {excitement[0]:.3g} -> {excitement[-1]:.3g}"
     dreams = f" in {many(asked.frames, 'frame')}" if asked.frames > 1 else ""
     print(f"{grown} in {many(len(excitement), 'ascent')}{dreams}: {asked.out}")

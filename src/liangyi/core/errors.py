@@ -41,6 +41,6 @@ def unknown(what: str, name: str, known: Iterable[str]) -> UserError:
     # what is long is no slip of the finger, and comparing takes time
     near = difflib.get_close_matches(name, known, n=2, cutoff=0.5) if len(name) < 100 else []
     every = ", ".join(known)
-    every = every if len(every) <= 200 else every[:200].rpartition(",")[0] + " ..."
+    every = every if len(every) <= 180 else every[:180].rpartition(",")[0] + " ..."
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {every}"
     return UserError(f"unknown {what} {shown(name)!r}; {hint}")

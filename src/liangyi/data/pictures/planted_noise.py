@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
+from annotated_types import Ge, Le
 from torch import Tensor
 from torch.nn.functional import conv2d
 
 from liangyi.core import draw
-from liangyi.core.config import NonNegative
 from liangyi.data.pictures.listing import Job, splits
 from liangyi.data.pictures.noisy import NoisyConfig, NoisySource, Photographs, read, shares
 from liangyi.data.places import typed
@@ -33,9 +34,13 @@ class PlantedConfig(NoisyConfig):
     """The law, and the photographs that it falls on."""
 
     photographs: str = ""  # a folder of clean ones; nothing: two that scikit-learn ships
-    a: NonNegative = 25.0  # variance of the noise in the dark, grey levels squared
-    b: NonNegative = 0.8  # growth of the variance with the light, grey levels
-    blur: NonNegative = 0.6  # deviation of the kernel that couples neighbours, pixels; 0: none
+    a: Annotated[float, Ge(0), Le(65_025)] = (
+        25.0  # variance of the noise in the dark, grey levels squared
+    )
+    b: Annotated[float, Ge(0), Le(255)] = 0.8  # growth of the variance with the light, grey levels
+    blur: Annotated[float, Ge(0), Le(100)] = (
+        0.6  # deviation of the kernel that couples neighbours, pixels; 0: none
+    )
     grey: bool = True  # turn colour to grey
 
 

@@ -22,7 +22,7 @@ from itertools import chain
 from typing import Annotated, Any, ClassVar
 
 import torch
-from annotated_types import Ge
+from annotated_types import Ge, Le
 from torch import Tensor, nn
 
 from liangyi.core import draw
@@ -40,7 +40,7 @@ from liangyi.runs.lending import lent
 class DnCNNConfig(Config):
     """Settings of DnCNN."""
 
-    depth: Annotated[int, Ge(2)] = 8  # convolutions
+    depth: Annotated[int, Ge(2), Le(1000)] = 8  # convolutions
     width: Count = 32  # channels between them
     noise: str = ""  # a run of noise-gan that makes the noise; nothing: the data's own pairs
     sigma: NonNegative = 0.0  # deviation of Gaussian noise, grey levels of 255, instead of pairs

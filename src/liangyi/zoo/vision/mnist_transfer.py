@@ -16,12 +16,13 @@ Changed from `mnist-cnn`: features and head are parts of their own, narrower; `e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
+from annotated_types import Ge, Le
 from torch import Tensor, nn
 
-from liangyi.core.config import Count, Natural, Positive, Training
+from liangyi.core.config import Count, Positive, Training
 from liangyi.core.errors import UserError
 from liangyi.core.registry import register
 from liangyi.nets.fast.sequential import Sequential
@@ -36,7 +37,9 @@ class MnistTransferConfig(FreezingConfig):
 
     width: Count = 32  # channels of the convolutions
     hidden: Count = 128  # values in the hidden layer
-    extra: Natural = 0  # convolutions on top of the features, which another run need not have
+    extra: Annotated[int, Ge(0), Le(100)] = (
+        0  # convolutions on top of the features, which another run need not have
+    )
     learning_rate: Positive = 1.0  # of Adadelta
 
 
