@@ -21,7 +21,13 @@ OLD = {  # what every run wrote when all sources shared their settings
 }  # fmt: skip
 
 
-VARIED = {"mirror", "crop", "classes", "per_class"}  # what of pictures is learned from, and how
+VARIED = {
+    "mirror",
+    "crop",
+    "classes",
+    "per_class",
+    "binarise",
+}  # what of pictures is learned from, and how
 
 
 def settings(name: str) -> set[str]:
@@ -58,7 +64,7 @@ def test_settings_have_bounds(name: str, setting: str, value: int) -> None:
 
 @pytest.mark.parametrize("name", data.names())
 def test_every_source_comes_back_from_its_plain_form(name: str) -> None:
-    made = choose(name, **({"size": 16} if "size" in settings(name) else {}))
+    made = choose(name, **({"size": 28} if "size" in settings(name) else {}))
     again = opened(made.plain())
     assert type(again) is type(made) and again.config == made.config
     assert again.plain() == made.plain() and again.spec() == made.spec()

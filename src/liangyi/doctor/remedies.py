@@ -61,6 +61,11 @@ def _at_least(value: Any) -> Change:
     return lambda now: max(now, value)
 
 
+def _halved_number(value: Any) -> Any:
+    """Return half of a number; what else has this name stays as it is."""
+    return float(f"{value * 0.5:.2g}") if isinstance(value, float) else value
+
+
 def _halved(widths: Any) -> Any:
     if isinstance(widths, tuple):
         return tuple(map(_halved, widths))
@@ -126,7 +131,7 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     "predicts the mean": (
         Remedy("a lower learning rate: activations that died do not come back", "learning_rate",
                _times(0.3)),
-        Remedy("less noise on what it sees", "noise", lambda noise: float(f"{noise * 0.5:.2g}")),
+        Remedy("less noise on what it sees", "noise", _halved_number),
         Remedy("a longer code", "code", lambda code: 2 * code),
     ),
     "all one way": (
