@@ -21,7 +21,8 @@ OLD = {  # what every run wrote when all sources shared their settings
 }  # fmt: skip
 
 
-VARIED = {
+# what of pictures is learned from, and how
+VARIED = {"mirror", "crop", "classes", "per_class", "binarise"}
     "mirror",
     "crop",
     "classes",
