@@ -23,12 +23,6 @@ OLD = {  # what every run wrote when all sources shared their settings
 
 # what of pictures is learned from, and how
 VARIED = {"mirror", "crop", "classes", "per_class", "binarise"}
-    "mirror",
-    "crop",
-    "classes",
-    "per_class",
-    "binarise",
-}  # what of pictures is learned from, and how
 
 
 def settings(name: str) -> set[str]:

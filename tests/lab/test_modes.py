@@ -148,7 +148,7 @@ def test_stacked_digits_are_read_channel_by_channel_and_counted_once(tmp_path, m
     monkeypatch.setattr(
         evaluator, "evaluator_of", lambda source, thorough: judged.append(source.name) or Reader()
     )
-    modes.finish(one)
+    modes.result(one)
     assert (asked, judged) == ([26_000], ["mnist"])  # the paper's count
     entropy = -sum(p * math.log(p) for p in (3 / 6, 2 / 6, 1 / 6))
     wanted = {"modes": 3, "high_quality": 1, "reverse_kl": math.log(1000) - entropy}

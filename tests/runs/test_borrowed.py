@@ -126,6 +126,7 @@ def test_damage_is_one_line(dream, name, harm):
     assert "\n" not in str(told.value) and len(str(told.value)) < 400
 
 
-def test_models_that_borrow_nothing_have_no_such_folder(small, tmp_path):
+def test_models_that_borrow_nothing_have_no_such_folder(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("LIANGYI_CACHE", str(tmp_path / "cache"))  # no evaluator was trained
     run = small("gan").run(tmp_path / "run")
     assert not (run.path / "borrowed").exists()
