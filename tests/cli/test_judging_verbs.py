@@ -399,7 +399,10 @@ class TestLab:
             ("modes --steps -5", "--steps -5: should be greater than or equal to 1"),
             ("modes --seeds x", "--seeds x: should be a whole number (trainings of each)"),
             ("modes --data digits", "the modes of digits are not known; there are: ring, grid"),
-            ("quality --models gan --data qqq", "unknown data 'qqq'; there are: additions, artist"),
+            (
+                "quality --models gan --data qqq",
+                "unknown data 'qqq'; there are: PATH/OF/PICTURES, additions, artist",
+            ),
             ("quality --models gan --data ./qqq", "no folder of pictures at ./qqq"),
             ("modes --models gna", "unknown model 'gna'; did you mean gan"),
             ("modes --models gan gan:pack", "gan:pack: 'pack' has no value"),

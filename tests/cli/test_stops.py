@@ -252,7 +252,7 @@ class TestProcess:
         assert end(start("--version"))[:2] == (0, start_version())
         code, out, err = end(start("trian"))
         assert (code, out) == (2, "")
-        assert err == "liangyi: unknown verb 'trian'; did you mean train?\n"
+        assert err == "liangyi: unknown verb 'trian'; did you mean train or rank?\n"
 
     def test_normal_paths_show_no_warnings(self, start, tmp_path):
         # in a process of its own, where nothing turns warnings into errors or hides them

@@ -70,7 +70,7 @@ def bound(kind: type[Model], name: str, spec: Spec, said: Collection[str] = ()) 
     for parameter in verb.parameters.values():
         if parameter.name in said:
             continue
-        hint = hints[parameter.name]
+        hint = hints.get(parameter.name, Any)  # a model of one's own may say nothing
         field = spec.fields.get(parameter.name) or _given(hint, spec)
         needed = parameter.default is inspect.Parameter.empty
         if parameter.name == "batch":

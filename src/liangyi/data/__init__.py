@@ -82,7 +82,7 @@ def _path(name: str) -> Path:
         return path
     if any(mark in name for mark in "/\\.~"):
         raise UserError(f"there is no picture and no folder of pictures at {shown(name)}")
-    raise unknown("data", name, [*names(), "PATH/OF/PICTURES"])
+    raise unknown("data", name, ["PATH/OF/PICTURES", *names()])  # the end of a list is cut
 
 
 def choose(name: str, **settings: Any) -> Source:
