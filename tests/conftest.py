@@ -39,9 +39,10 @@ def small(classifier: str, tmp_path_factory: pytest.TempPathFactory) -> Callable
     folder = tmp_path_factory.mktemp("small")
 
     def make(name: str, **changes: Any) -> Small:
-        if name == "deep-dream":
+        kind = registry.find(name)
+        if hasattr(kind.Config, "classifier"):
             changes["classifier"] = classifier
-        return Small.of(registry.find(name), folder, **changes)
+        return Small.of(kind, folder, **changes)
 
     return make
 

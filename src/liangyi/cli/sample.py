@@ -36,6 +36,7 @@ def main(words: Sequence[str]) -> None:
     from liangyi.cli.watch import say
     from liangyi.core.binding import bound
     from liangyi.core.counts import many
+    from liangyi.core.errors import UserError
     from liangyi.core.spec import UNKNOWN
     from liangyi.core.verbs import demand_verb, parts
     from liangyi.use.sample import write_samples
@@ -46,7 +47,11 @@ def main(words: Sequence[str]) -> None:
     groups: dict[str, Config] = {"options": Sample()}
     if rest is words:  # no run, so that nobody knows what else it can be asked
         parse_all(groups, rest, "sample RUN", _ABOUT)
-    run = run_of(name, value_of(rest, "--model") or "")
+    try:
+        run = run_of(name, value_of(rest, "--model") or "")
+    except UserError:
+        parse_all(groups, rest, "sample RUN", _ABOUT)  # what was mistyped comes first
+        raise
     demand_verb(run.kind, "sample")
     groups["of sample"] = bound(run.kind, "sample", run.spec, _SAID).settings()
     args, own = parse_all(groups, rest, "sample RUN", _ABOUT).values()
