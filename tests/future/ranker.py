@@ -58,12 +58,12 @@ class Ranker(Model):
         yield Update(self.generator, loss, reward=reward.mean())
 
     @liangyi.verb
-    def rank(self, document: Tensor, document_mask: Tensor) -> Tensor:
+    def order(self, document: Tensor, document_mask: Tensor) -> Tensor:
         """Return scores [N L] of documents [N L D]; what is not there comes last."""
         return self.generator(document).squeeze(2).masked_fill(~document_mask, -1e9)
 
     @liangyi.verb
     def evaluate(self, batch: Rankings) -> dict[str, Tensor]:
         """Return the share of lists whose first document is relevant."""
-        first = self.rank(batch.document, batch.document_mask).argmax(1, keepdim=True)
+        first = self.order(batch.document, batch.document_mask).argmax(1, keepdim=True)
         return {"precision": batch.relevant.gather(1, first).float().mean()}

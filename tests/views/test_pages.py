@@ -97,7 +97,7 @@ def test_the_data_of_charts_cannot_end_them(evil: str) -> None:
     lines: list[dict[str, float]] = [{"step": 1, "m": 1}]
     compared = comparison_page("t", [Column(name=name, lines=lines) for name in (evil, "b")])
     for written in (page, compared):
-        assert len(Page(written).all("script")) == len(SCRIPTS) + 1 == 4
+        assert len(Page(written).all("script")) == len(SCRIPTS) + 1 == 5
         (group,) = charts(written)
         (panel,) = group["panels"]
         # the last part of a name is the curve's, the rest the panel's

@@ -34,13 +34,11 @@ class PlantedConfig(NoisyConfig):
     """The law, and the photographs that it falls on."""
 
     photographs: str = ""  # a folder of clean ones; nothing: two that scikit-learn ships
-    a: Annotated[float, Ge(0), Le(65_025)] = (
-        25.0  # variance of the noise in the dark, grey levels squared
-    )
+    # variance of the noise in the dark, grey levels squared
+    a: Annotated[float, Ge(0), Le(65_025)] = 25.0
     b: Annotated[float, Ge(0), Le(255)] = 0.8  # growth of the variance with the light, grey levels
-    blur: Annotated[float, Ge(0), Le(100)] = (
-        0.6  # deviation of the kernel that couples neighbours, pixels; 0: none
-    )
+    # deviation of the kernel that couples neighbours, pixels; 0: none
+    blur: Annotated[float, Ge(0), Le(100)] = 0.6
     grey: bool = True  # turn colour to grey
 
 

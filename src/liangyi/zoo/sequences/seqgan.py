@@ -171,8 +171,7 @@ class SeqGAN(Model):
 
     def worth(self, token: Tensor) -> Tensor:
         """Return what whole sentences [N L] are worth: D of each, [N]."""
-        found: Tensor = self.discriminator(token).float().sigmoid()
-        return found
+        return torch.sigmoid(self.discriminator(token).float())
 
     def generated(self, count: int, given: Any = None) -> Tokens:
         """Return sentences of the generator; no gradient flows through words."""

@@ -37,9 +37,8 @@ class MnistTransferConfig(FreezingConfig):
 
     width: Count = 32  # channels of the convolutions
     hidden: Count = 128  # values in the hidden layer
-    extra: Annotated[int, Ge(0), Le(100)] = (
-        0  # convolutions on top of the features, which another run need not have
-    )
+    # convolutions on top of the features, which another run need not have
+    extra: Annotated[int, Ge(0), Le(100)] = 0
     learning_rate: Positive = 1.0  # of Adadelta
 
 
