@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -18,6 +19,8 @@ from liangyi.zoo.vision.cifar10_cnn import Cifar10CNN, Cifar10CNNConfig
 from liangyi.zoo.vision.mnist_transfer import MnistTransfer, MnistTransferConfig
 
 CLASSIFIERS = ["mnist-mlp", "mnist-cnn", "cifar10-cnn", "mnist-transfer", "antirectifier"]
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.mark.parametrize("name", [*CLASSIFIERS, "torchvision"])
@@ -112,7 +115,7 @@ def test_a_double_softmax_has_a_floor_and_holds_the_classifier_back():
     import liangyi
     from liangyi.core import registry
 
-    kind = liangyi.outside("examples/double_softmax.py")
+    kind = liangyi.outside(str(EXAMPLES / "double_softmax.py"))
     try:
         data = choose("digits").split()
         sure = 50 * torch.nn.functional.one_hot(data.columns["label"], 10).float()
