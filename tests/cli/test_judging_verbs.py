@@ -390,7 +390,8 @@ class TestLab:
         ("line", "wanted"),
         [
             ("battle --models gan", "--models: a battle is between two models or more"),
-            ("nothere", "unknown experiment 'nothere'"),
+            ("nothere", "unknown experiment 'nothere'; did you mean noise?"),
+            ("qqq", "unknown experiment 'qqq'; there are: "),
             ("qualty", "unknown experiment 'qualty'; did you mean quality?"),
             ("--seeds 2", "unknown experiment '--seeds'"),
             ("modes quality", "cannot use the word 'quality'"),

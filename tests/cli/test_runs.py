@@ -451,7 +451,7 @@ class TestConfig:
     @pytest.mark.parametrize(
         ("place", "value", "wanted"),
         [
-            (["data", "data"], "digts", "unknown data 'digts'; did you mean digits"),
+            (["data", "data"], "digts", "unknown data 'digts'; did you mean digits or additions?"),
             (["data", "data"], "ring", "unknown setting 'size'"),
             (["data", "size"], 24, "digits is not what acgan began with"),
             (["training", "device"], "zz", "no device 'zz'"),

@@ -13,7 +13,7 @@ from liangyi import cli
 
 # what is said, and what the one line must contain
 MISTAKES = [
-    ("trian", "unknown verb 'trian'; did you mean train"),
+    ("trian", "unknown verb 'trian'; did you mean train or rank?"),
     ("--verison", "did you mean --version?"),
     ("qqq", "there are: list, show, look"),
     ("list --jsn", "unknown option --jsn; did you mean --json?"),

@@ -71,10 +71,9 @@ class DnCNN(Model):
             (nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
             for _ in range(config.depth - 2)
         )
-        last = nn.Conv2d(width, channels, 3, padding=1)
         self.network = nn.Sequential(
             nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(), *chain(*middle),
-            last,
+            last := nn.Conv2d(width, channels, 3, padding=1),
         )  # fmt: skip
         for layer in self.network:
             if isinstance(layer, nn.Conv2d):
@@ -116,6 +115,6 @@ class DnCNN(Model):
     @verb
     def evaluate(self, batch: Any) -> dict[str, Tensor]:
         """Return the mean squared error of a pixel, of the data's own noise where it is known."""
-        noisy = batch.noised if hasattr(batch, "noised") else self.noised(batch)
+        noisy = batch.noised if isinstance(batch, Paired) else self.noised(batch)
         denoised = (noisy - self.network(noisy)).clamp(*self.image_range)
         return {"error": (denoised - batch.clean).square().mean()}
