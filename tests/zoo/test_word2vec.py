@@ -82,8 +82,8 @@ def test_the_compiled_loop_is_gradient_descent_on_the_same_loss(name: str) -> No
             wanted = weight.grad.to_dense()
             away = (new - old) / -rate - wanted
             found.append(float(away.norm() / wanted.norm()))
-    # what differs is the order of the steps alone, so it shrinks with the rate, down to rounding
-    assert max(found[2:]) < 0.02 and max(found[2:]) < 0.4 * max(found[:2])
+    # what differs is the order of the steps alone, so it shrinks with the rate
+    assert max(found[2:]) < 0.02 and max(found[2:]) < 0.2 * max(found[:2])
 
 
 @pytest.mark.skipif(not fast.available(), reason="numba is missing")
