@@ -15,10 +15,10 @@ from liangyi import cli, data
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Pixels, Spec
 from liangyi.data.pictures.noisy import Unpaired
-from liangyi.nets.strips import in_strips
 from liangyi.runs.building import build
 from liangyi.runs.run import Run
 from liangyi.session import Session, create
+from liangyi.use.tiles import assembled
 from liangyi.zoo.vision import noise_gan
 from liangyi.zoo.vision.dncnn import DnCNN, DnCNNConfig
 from liangyi.zoo.vision.noise_gan import NoiseGAN
@@ -74,12 +74,13 @@ def test_a_picture_is_noised_in_strips_that_share_their_dice(small, monkeypatch)
 
 
 @pytest.mark.parametrize(("height", "width"), [(5, 7), (64, 33), (700, 1000)])
-def test_denoising_in_strips_is_denoising_the_whole(height, width):
+def test_denoising_in_tiles_is_denoising_the_whole(height, width):
     model = build(DnCNN, DnCNNConfig(depth=4, width=4), SPEC, 0).eval()
     torch.nn.init.normal_(model.network[-1].weight)
     picture = torch.rand(1, 1, height, width) * 2 - 1
     with torch.no_grad():
-        whole, parts = model.network(picture), in_strips(model.network, picture, 4)
+        whole = model.network(picture)
+        parts = assembled(model.network, picture, model.reach)
     torch.testing.assert_close(parts, whole, atol=1e-4, rtol=1e-4)
 
 
@@ -126,7 +127,7 @@ def test_the_command_line_takes_pictures_of_any_size(runs, tmp_path, monkeypatch
         return "".join(capsys.readouterr())
 
     told = say(f"add-noise {runs}/noise photo.png -o noisy.png")
-    assert "photo.png is in colour and was turned to grey" in told
+    assert "photo.png is coloured; noise-gan takes it as grey" in told
     assert size_of("noisy.png") == (70, 50)
     say(f"denoise {runs}/denoise noisy.png -o clean.png")
     assert size_of("clean.png") == (70, 50)

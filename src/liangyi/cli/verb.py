@@ -75,15 +75,10 @@ def main(verb: str, words: Sequence[str]) -> None:
     model = run.model(say, weights_of(run, output.newest))
     values = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
     if asked.any_size and _are_pictures(words[1:count]):
-        if model.reach:  # what is made of a pixel depends on few others, so tiles will do
-            from liangyi.use.tiles import changed
+        from liangyi.use.tiles import changed
 
-            for line in changed(model, asked, words[1:count], values, output.out, say):
-                print(line)
-        else:
-            from liangyi.use.own_size import written
-
-            print(written(model, asked, words[1:count], values, output.seed, output.out, say))
+        for line in changed(model, asked, words[1:count], values, output.seed, output.out, say):
+            print(line)
         return
     about = _items(run, model, asked, words[1:count], output, say)
     answer = answered(model, asked, about, values, output.seed)

@@ -3,7 +3,8 @@
 What a verb makes of a pixel depends on others up to `Model.reach` away (`AnySize`). A tile is asked
 for with so many more pixels on each side, of which what they became is cut off again; at the
 picture's own edges there are none, in a tile as in the whole. So the tiles are the whole, to
-rounding, and memory is that of one tile and of the bytes that come out.
+rounding, and memory is that of one tile and of the bytes that come out. A verb whose model states
+no reach, as one that draws random numbers for each pixel, is given the whole picture.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ def changed(
     asked: Binding,
     words: Sequence[str],
     settings: Mapping[str, Any],
+    seed: int,
     out: Path | None,
     tell: Tell,
 ) -> Iterator[str]:
@@ -94,6 +96,7 @@ def changed(
         asked: how.
         words: pictures and folders of them.
         settings: of the verb.
+        seed: decides its random numbers; each picture has others.
         out: FILE.png for one picture, a new folder for several; None: the verb's name.
         tell: is given a line about what is left out, and what is taken for another colour.
 
@@ -101,16 +104,20 @@ def changed(
         UserError: nothing can be read, or not written there, or the model refuses it.
     """
     paths = [path for word in words for path, _ in pictures_at(Path(word).expanduser())]
-    places = _places(paths, out or Path(asked.name if len(paths) > 1 else f"{asked.name}.png"))
+    typed = asked.name.replace("_", "-")
+    places = _places(paths, out or Path(typed if len(paths) > 1 else f"{typed}.png"))
     written = 0
-    for path, place in zip(paths, places, strict=True):
+    for number, (path, place) in enumerate(zip(paths, places, strict=True)):
         stored = _read(path, model, asked, tell)
         if isinstance(stored, str):
             if len(paths) == 1:
                 raise UserError(f"{shown(path)} cannot be read ({stored})")
             tell(f"{path} is left out ({stored})")
             continue
-        found = assembled(partial(made, model, asked, settings), stored, model.reach)[0]
+        make = partial(made, model, asked, {**settings, "seed": seed, "first": number})
+        if not model.reach:
+            capacity.demand_memory(16 * stored.numel(), str(path), "give a smaller picture")
+        found = (assembled(make, stored, model.reach) if model.reach else make(stored))[0]
         place.parent.mkdir(parents=True, exist_ok=True)
         files.write(place, png(to_picture(found)))
         written += 1
@@ -140,7 +147,7 @@ def _read(path: Path, model: Model, asked: Binding, tell: Tell) -> Tensor | str:
     if seen.grey != (field.channels == 1):
         own, taken = ("grey", "three equal colours") if seen.grey else ("coloured", "grey")
         tell(f"{path} is {own}; {model.name()} takes it as {taken}")
-    return torch.from_numpy(found.pixels)[None]
+    return torch.from_numpy(found.pixels.copy())[None]
 
 
 def _places(paths: Sequence[Path], out: Path) -> list[Path]:

@@ -32,7 +32,6 @@ from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
 from liangyi.core.spec import AnySize, Pixels
 from liangyi.data.pictures.noisy import Paired, Unpaired
-from liangyi.nets.strips import in_strips
 from liangyi.runs.lending import lent
 
 
@@ -85,6 +84,11 @@ class DnCNN(Model):
                 kind = "grey" if channels == 3 else "colour"
                 raise UserError(f"{config.noise} makes noise for {kind} pictures", setting="noise")
 
+    @property
+    def reach(self) -> int:
+        """Pixels between one and the farthest that matters to it: one for each convolution."""
+        return self.config.depth
+
     @torch.no_grad()
     def noised(self, batch: Any) -> Tensor:
         """Return the clean pictures of a batch with noise, within the range of pictures."""
@@ -109,8 +113,7 @@ class DnCNN(Model):
     @verb
     def denoise(self, noisy: Annotated[Tensor, AnySize]) -> Annotated[Tensor, Pixels]:
         """Return noisy pictures [N C H W] of any size without what is taken for noise."""
-        noise = in_strips(self.network, noisy, self.config.depth)
-        return (noisy - noise).clamp(*self.image_range)
+        return (noisy - self.network(noisy)).clamp(*self.image_range)
 
     @verb
     def evaluate(self, batch: Any) -> dict[str, Tensor]:
