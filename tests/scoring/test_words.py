@@ -12,8 +12,8 @@ from liangyi.core.errors import UserError
 from liangyi.core.spec import Spec, Words
 from liangyi.data.text import lists
 from liangyi.doctor.chart import Chart
+from liangyi.doctor.codes import all_one_way
 from liangyi.doctor.facts import Facts
-from liangyi.doctor.rules import all_one_way
 from liangyi.metrics.error import of_correlation
 from liangyi.runs.building import build
 from liangyi.scoring.scorers.words import cards, scores

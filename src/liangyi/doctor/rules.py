@@ -12,9 +12,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from liangyi.doctor.chart import LEAST, Chart
+from liangyi.doctor.codes import all_one_way, posterior_collapse, predicts_the_mean
+from liangyi.doctor.critics import penalty_too_strong, penalty_too_weak
 from liangyi.doctor.facts import Facts
 from liangyi.doctor.few import too_few
 from liangyi.doctor.language import likelihood_overfits, policy_collapse
+from liangyi.doctor.lasting import all_last, apart, lasting, mends
 from liangyi.doctor.remedies import advice
 from liangyi.doctor.verdict import Advice, Verdict
 from liangyi.doctor.well import GOOD, LOOKS, well
@@ -61,7 +64,7 @@ def diverging(chart: Chart, facts: Facts) -> Verdict | None:
                 "diverging", int(line["step"]), "a loss or a weight is no finite number",
                 advice("diverging", facts),
             )  # fmt: skip
-    since = _lasting(chart, "diversity", lambda value: value > 10)
+    since = lasting(chart, "diversity", lambda value: value > 10)
     if since is not None:
         return Verdict(
             "diverging", since,
@@ -104,7 +107,7 @@ def range_mismatch(chart: Chart, facts: Facts) -> Verdict | None:
         ("lowest_value", lambda value: value > 0.45 or value < -0.25),
         ("highest_value", lambda value: value < 0.55 or value > 1.25),
     ):
-        since = _lasting(chart, name, test)
+        since = lasting(chart, name, test)
         if since is not None and since <= chart.lines[-1]["step"] / 3:
             low, high = (chart.last(f"signal/{end}") for end in ("lowest_value", "highest_value"))
             return Verdict(
@@ -122,8 +125,8 @@ def mode_collapse(chart: Chart, facts: Facts) -> Verdict | None:
         ("duplicates", lambda v: v > 0.5, "{:.0%} of the samples are near copies of each other"),
         ("class_entropy", lambda v: v < 0.6, "the classes drawn are uneven: entropy {:.2f} of 1"),
     ):
-        since = _lasting(chart, name, test)
-        if since is not None and not _mends(chart, name):
+        since = lasting(chart, name, test)
+        if since is not None and not mends(chart, name):
             return Verdict(
                 "mode collapse", since, words.format(chart.last(f"signal/{name}")),
                 advice("mode collapse", facts),
@@ -133,7 +136,7 @@ def mode_collapse(chart: Chart, facts: Facts) -> Verdict | None:
 
 def all_alike(chart: Chart, facts: Facts) -> Verdict | None:
     """Every sample is the same one: that is plain at one look, but for the very first steps."""
-    if not chart.lines or chart.lines[-1]["step"] < BEGUN or _mends(chart, "diversity"):
+    if not chart.lines or chart.lines[-1]["step"] < BEGUN or mends(chart, "diversity"):
         return None
     diversity, duplicates = (chart.newest(f"signal/{n}") for n in ("diversity", "duplicates"))
     if diversity is None or duplicates is None:
@@ -159,11 +162,11 @@ def discriminator_won(chart: Chart, facts: Facts) -> Verdict | None:
     """The discriminator is always right and the samples do not become better."""
     if facts.adversary != "logits":
         return None  # a critic may be right: its loss has a slope everywhere
-    since = _all_last(
+    since = all_last(
         chart, ("real_accuracy", lambda v: v > 0.97), ("fake_accuracy", lambda v: v > 0.97),
         ("auc", lambda v: v > 0.99), ("nearest_neighbour_accuracy", lambda v: v > 0.9),
     )  # fmt: skip
-    if since is None or _mends(chart, "energy"):
+    if since is None or mends(chart, "energy"):
         return None
     return Verdict(
         "discriminator won", since,
@@ -175,7 +178,7 @@ def discriminator_won(chart: Chart, facts: Facts) -> Verdict | None:
 
 def generator_won(chart: Chart, facts: Facts) -> Verdict | None:
     """The discriminator prefers samples to real items, though they are easy to tell apart."""
-    since = _all_last(
+    since = all_last(
         chart, ("auc", lambda v: v < 0.4), ("nearest_neighbour_accuracy", lambda v: v > 0.9),
         ("energy", lambda v: v > 0.03),
     )  # fmt: skip
@@ -184,14 +187,14 @@ def generator_won(chart: Chart, facts: Facts) -> Verdict | None:
     return Verdict(
         "generator won", since,
         f"a real item is preferred to a sample in {chart.last('signal/auc'):.0%} of pairs, "
-        f"though {_apart(chart)} are told apart by their neighbours",
+        f"though {apart(chart)} are told apart by their neighbours",
         advice("generator won", facts),
     )  # fmt: skip
 
 
 def discriminator_overfits(chart: Chart, facts: Facts) -> Verdict | None:
     """What the discriminator knows of training items does not hold for held-out ones."""
-    since = _all_last(chart, ("overfit", lambda v: v > 0.6), ("gap", lambda v: v > 0.5))
+    since = all_last(chart, ("overfit", lambda v: v > 0.6), ("gap", lambda v: v > 0.5))
     if since is None:
         return None
     return Verdict(
@@ -228,8 +231,8 @@ def overfits(chart: Chart, facts: Facts) -> Verdict | None:
 
 def oscillation(chart: Chart, facts: Facts) -> Verdict | None:
     """From the same noise, the weights of now and of the recent past draw other things."""
-    since = _all_last(chart, ("drift", lambda v: v > 0.4), ("energy", lambda v: v > 0.05))
-    if since is None or _mends(chart, "energy"):
+    since = all_last(chart, ("drift", lambda v: v > 0.4), ("energy", lambda v: v > 0.05))
+    if since is None or mends(chart, "energy"):
         return None
     return Verdict(
         "oscillation", since,
@@ -244,8 +247,8 @@ def label_ignored(chart: Chart, facts: Facts) -> Verdict | None:
     if facts.classes < 2:
         return None
     chance = 1 / facts.classes
-    since = _lasting(chart, "as_asked", lambda value: value < chance + 0.2 * (1 - chance))
-    if since is None or _mends(chart, "as_asked"):
+    since = lasting(chart, "as_asked", lambda value: value < chance + 0.2 * (1 - chance))
+    if since is None or mends(chart, "as_asked"):
         return None
     return Verdict(
         "label ignored", since,
@@ -255,82 +258,9 @@ def label_ignored(chart: Chart, facts: Facts) -> Verdict | None:
     )  # fmt: skip
 
 
-def posterior_collapse(chart: Chart, facts: Facts) -> Verdict | None:
-    """The code carries next to nothing."""
-    since = _lasting(chart, "active_units", lambda value: value < 0.15)
-    if since is None or not chart.has("kl"):
-        return None
-    return Verdict(
-        "posterior collapse", since,
-        f"{chart.last('signal/active_units'):.0%} of the code's values differ among pictures "
-        f"(KL {chart.last('kl'):.2g} nats)",
-        advice("posterior collapse", facts),
-    )  # fmt: skip
-
-
-def predicts_the_mean(chart: Chart, facts: Facts) -> Verdict | None:
-    """Every item is reconstructed as the mean of all: the code, if any, is not read."""
-    if facts.adversary or chart.has("kl"):
-        return None  # who compares nothing with its original; who has a posterior, judged above
-    since = _lasting(chart, "explained", lambda value: value < 0.05)
-    if since is None or _mends(chart, "explained"):
-        return None
-    return Verdict(
-        "predicts the mean", since,
-        f"reconstructions keep {max(0.0, chart.last('signal/explained')):.0%} of the variance of "
-        "items: each is about the mean of all",
-        advice("predicts the mean", facts),
-    )  # fmt: skip
-
-
-def all_one_way(chart: Chart, facts: Facts) -> Verdict | None:
-    """Vectors of words all point one way, so that every word is near every other."""
-    since = _lasting(chart, "one_way", lambda value: value > 0.8)
-    if since is None or _mends(chart, "one_way"):
-        return None
-    return Verdict(
-        "all one way", since,
-        f"two frequent words have a cosine of {chart.last('signal/one_way'):.2f} on average: "
-        "whatever is asked, all words are near",
-        advice("all one way", facts),
-    )  # fmt: skip
-
-
-def penalty_too_weak(chart: Chart, facts: Facts) -> Verdict | None:
-    """The critic's slope is far above the 1 at which it measures a distance."""
-    if facts.penalty is None or not chart.has("wasserstein"):
-        return None
-    since = _lasting(chart, "slope", lambda value: value > 6)
-    if since is None:
-        return None
-    return Verdict(
-        "penalty too weak", since,
-        f"the critic's slope is {chart.last('signal/slope'):.3g}, where 1 is wanted",
-        advice("penalty too weak", facts),
-    )  # fmt: skip
-
-
-def penalty_too_strong(chart: Chart, facts: Facts) -> Verdict | None:
-    """The critic is held so flat that it tells nothing, though the samples are bad."""
-    if not facts.penalty:
-        return None
-    since = _all_last(
-        chart, ("nearest_neighbour_accuracy", lambda v: v > 0.9), ("gap", lambda v: abs(v) < 0.01),
-        ("energy", lambda v: v > 0.003),
-    )  # fmt: skip
-    if since is None:
-        return None
-    return Verdict(
-        "penalty too strong", since,
-        f"the critic's values for real and drawn items differ by {chart.last('signal/gap'):.2g} "
-        f"only, though {_apart(chart)} are told apart by their neighbours",
-        advice("penalty too strong", facts),
-    )  # fmt: skip
-
-
 def popular_only(chart: Chart, facts: Facts) -> Verdict | None:
     """All users are recommended the same items, and those are what many chose anyway."""
-    since = _all_last(chart, ("agreement", lambda v: v > 0.5), ("popularity", lambda v: v > 1.5))
+    since = all_last(chart, ("agreement", lambda v: v > 0.5), ("popularity", lambda v: v > 1.5))
     if since is None:
         return None
     return Verdict(
@@ -367,34 +297,3 @@ RULES: tuple[Rule, ...] = (
 AT_ONE_LOOK: tuple[Rule, ...] = (diverging, too_few_items, all_alike)  # what needs no more
 EARLY = LOOKS  # before which a training looks ill because it has just begun
 BEGUN = 200  # steps before which samples are alike because the first weights draw them so
-
-
-def _apart(chart: Chart) -> str:
-    return f"{chart.last('signal/nearest_neighbour_accuracy'):.0%}"
-
-
-def _lasting(chart: Chart, name: str, test: Callable[[float], bool]) -> int | None:
-    return chart.lasting(f"signal/{name}", test)
-
-
-def _all_last(chart: Chart, *tests: tuple[str, Callable[[float], bool]]) -> int | None:
-    """Return since when all of these hold, None where one does not."""
-    steps = [_lasting(chart, name, test) for name, test in tests]
-    known = [step for step in steps if step is not None]
-    return max(known) if len(known) == len(steps) else None
-
-
-def _mends(chart: Chart, name: str) -> bool:
-    """Tell whether a signal is clearly on its way to where it should be."""
-    trend = chart.trend(f"signal/{name}")
-    if trend is None:
-        return False
-    return trend > 1.25 if name in _RISING else trend < 0.8
-
-
-_RISING = (
-    "diversity",
-    "class_entropy",
-    "as_asked",
-    "explained",
-)  # which mend upwards; others mend downwards
