@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from liangyi.core import registry
-from liangyi.lab.contract import QUICK, Small, classifier
+from liangyi.lab.small import QUICK, Small, classifier
 from liangyi.runs.run import Run
 from liangyi.session import Session, Stepped
 from liangyi.training.trainer import Report

@@ -26,7 +26,7 @@ from pathlib import Path
 import torch
 from conftest import follow
 from liangyi.core import processes, registry
-from liangyi.lab.contract import Small
+from liangyi.lab.small import Small
 from liangyi.runs.run import Run
 
 name, out, changes, size = sys.argv[2], Path(sys.argv[3]), json.loads(sys.argv[4]), int(sys.argv[5])

@@ -15,7 +15,7 @@ from conftest import follow
 from liangyi.cli import main
 from liangyi.core import registry
 from liangyi.core.errors import UserError
-from liangyi.lab.contract import Small
+from liangyi.lab.small import Small
 from liangyi.runs.run import Run
 from liangyi.zoo.adversarial.gan import GAN
 

@@ -32,7 +32,8 @@ def main(words: Sequence[str]) -> int:
     from liangyi.cli.choose import named
     from liangyi.core import registry
     from liangyi.core.errors import UserError
-    from liangyi.lab.contract import Broken, Small, checks
+    from liangyi.lab.contract import Broken, checks
+    from liangyi.lab.small import Small
 
     name, rest = named(words, "check")
     args = parse(Check, rest, "check MODEL", _ABOUT)
