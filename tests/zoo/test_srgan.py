@@ -193,3 +193,15 @@ def test_it_learns_more_than_the_bicubic_filter_knows(small):
         optimizer.step()
         losses.append(update.loss.item())
     assert losses[-1] < 0.3 * losses[0]
+
+
+def test_pictures_of_which_the_border_leaves_nothing_are_told():
+    # breaks when figures of no pixel are taken: they are not numbers
+    spec = data.choose("patches", size=16, factor=8).spec()
+    with pytest.raises(UserError, match="without a border of 8 pixels: none is left") as caught:
+        SRResNet(SRResNetConfig(width=4, blocks=0), spec)
+    assert (caught.value.setting, caught.value.better) == ("size", 64)
+    found = SRResNet(SRResNetConfig(width=4, blocks=0),
+                     data.choose("patches", size=24, factor=8).spec())  # fmt: skip
+    low, image = torch.zeros(1, 3, 3, 3), torch.rand(1, 3, 24, 24)
+    assert all(figure.isfinite() for figure in found.evaluate(found.Batch(low, image)).values())

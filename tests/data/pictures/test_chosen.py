@@ -71,3 +71,12 @@ def test_mistakes_name_the_setting(name, settings, line):
     with pytest.raises(UserError, match=line) as told:
         data.choose(name, **settings).spec()
     assert told.value.setting == "classes"
+
+
+def test_few_of_each_class_of_data_without_classes_is_told(tmp_path):
+    # breaks when the setting that is named is not the one that was typed
+    for number in range(3):
+        Image.fromarray(np.full((9, 9, 3), number, np.uint8)).save(tmp_path / f"{number}.png")
+    with pytest.raises(UserError, match="this data has no classes") as caught:
+        data.choose(str(tmp_path), per_class=2).split()
+    assert caught.value.setting == "per_class"

@@ -90,3 +90,40 @@ def test_what_cannot_be_served_is_told(tmp_path):
         write(tmp_path / "clean" / f"{number}.png", number)
     with pytest.raises(UserError, match="no noisy photograph has 32 pixels a side"):
         data.choose(str(tmp_path)).split("train")
+
+
+def pairs(folder, names, height=24):
+    """Write pairs of 40 x 24, the noisy ones as high as said."""
+    for number, name in enumerate(names):
+        write(folder / "clean" / f"{name}.png", number)
+        with Image.open(folder / "clean" / f"{name}.png") as clean:
+            (folder / "noisy").mkdir(exist_ok=True)
+            clean.crop((0, 0, 40, height)).save(folder / "noisy" / f"{name}.png")
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_pairs_of_unequal_size_are_none(split, tmp_path):
+    # breaks when patches of other places, or of other photographs, count as pairs
+    pairs(tmp_path, "abcdefgh", height=16)
+    told = r"is no pair: the noisy photograph has 40 x 16 pixels, the clean one 40 x 24"
+    with pytest.raises(UserError, match=told):
+        data.choose(str(tmp_path), side=8).split(split)
+
+
+def test_pairs_of_too_few_scenes_are_told(tmp_path):
+    # breaks when nothing is left for one of the three parts, and the size is blamed
+    pairs(tmp_path, ["a_1", "a_2", "a_3", "b_1", "c_1"])
+    with pytest.raises(UserError, match="pairs of 3 scenes; 4 are the least"):
+        data.choose(str(tmp_path), side=8).split("train")
+
+
+def test_too_few_photographs_to_plant_noise_on_are_told(tmp_path):
+    for number in range(3):
+        write(tmp_path / "train" / f"{number}.png", number)
+    source = data.choose("planted-noise", photographs=str(tmp_path / "train"), side=8)
+    with pytest.raises(UserError, match="has 3 photographs; 4 are the least") as caught:
+        source.split("train")
+    assert caught.value.setting == "photographs"
+    write(tmp_path / "test" / "one.png", 9)  # those to learn from need no held-out part now
+    source = data.choose("planted-noise", photographs=str(tmp_path), side=8)
+    assert len(source.split("train")) and len(source.split("test"))

@@ -50,8 +50,10 @@ def chosen(data: Dataset, names: Sequence[str], wanted: Sequence[str], most: int
         most: items of each; None: all. Which ones is decided by a fixed permutation.
 
     Raises:
-        UserError: there is no such class.
+        UserError: there is no such class, or the data has none at all.
     """
+    if not names and not wanted:
+        raise UserError("this data has no classes; leave it out", setting="per_class")
     kept = numbers(names, wanted)
     column = data.columns["label"]
     assert isinstance(column, Tensor)

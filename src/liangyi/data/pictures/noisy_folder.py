@@ -15,7 +15,7 @@ from pathlib import Path
 from torch import Tensor
 
 from liangyi.core.counts import many
-from liangyi.core.errors import UserError
+from liangyi.core.errors import UserError, shown
 from liangyi.data.pictures.files import named_so
 from liangyi.data.pictures.noisy import HELD_OUT, NoisySource, Photographs, read, shares
 from liangyi.data.source import source
@@ -51,6 +51,10 @@ class NoisyFolder(NoisySource):
             if len(found) < HELD_OUT:
                 raise UserError(f"{self.path} has {many(len(found), f'{name} photograph')}; "
                                 f"{HELD_OUT} of each are the least")  # fmt: skip
+        scenes = len({_scene(name) for name in noisy})
+        if noisy.keys() == clean.keys() and scenes < HELD_OUT:
+            raise UserError(f"{self.path} has pairs of {many(scenes, 'scene')}; "
+                            f"{HELD_OUT} are the least")  # fmt: skip
         return noisy, clean
 
     def paired(self) -> bool:
@@ -69,11 +73,15 @@ class NoisyFolder(NoisySource):
         def some(found: dict[str, Path], numbers: list[int]) -> list[Tensor]:
             return [read(found[names[number]], self.channels) for number in numbers]
 
-        if split == "test":
-            noised = some(noisy, chosen.test)
-            return Photographs(noised, some(clean, chosen.test), noised)
-        return Photographs(some(noisy, chosen.noisy), some(clean, chosen.clean),
-                           some(noisy, chosen.clean))  # fmt: skip
+        judged = chosen.test if split == "test" else chosen.clean
+        noised, true = some(noisy, judged), some(clean, judged)
+        for number, one, other in zip(judged, noised, true, strict=True):
+            if one.shape != other.shape:  # their patches would not show the same
+                sizes = [f"{part.shape[2]} x {part.shape[1]}" for part in (one, other)]
+                raise UserError(f"{shown(names[number])} is no pair: the noisy photograph has "
+                                f"{sizes[0]} pixels, the clean one {sizes[1]}")  # fmt: skip
+        other_noisy = noised if split == "test" else some(noisy, chosen.noisy)
+        return Photographs(other_noisy, true, noised)
 
     def _part(self, found: dict[str, Path], split: str) -> list[Tensor]:
         names = sorted(found)

@@ -20,8 +20,17 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from liangyi.core import draw
+from liangyi.core.counts import many
+from liangyi.core.errors import UserError
 from liangyi.data.pictures.listing import Job, splits
-from liangyi.data.pictures.noisy import NoisyConfig, NoisySource, Photographs, read, shares
+from liangyi.data.pictures.noisy import (
+    HELD_OUT,
+    NoisyConfig,
+    NoisySource,
+    Photographs,
+    read,
+    shares,
+)
 from liangyi.data.places import typed
 from liangyi.data.source import source
 
@@ -64,6 +73,10 @@ class PlantedNoise(NoisySource):
             folder = place.get(split, place["train"])
             job = Job.of(folder, None, self.config.grey)
             every = [job.base / file.name for file in job.files]
+            least = HELD_OUT if "test" not in place else 1 if split == "test" else 2
+            if len(every) < least:
+                raise UserError(f"{folder} has {many(len(every), 'photograph')}; "
+                                f"{least} are the least", setting="photographs")  # fmt: skip
             chosen = shares([file.name for file in job.files], held_out="test" not in place)
             if "test" in place and split == "test":
                 chosen = chosen._replace(test=list(range(len(every))))

@@ -54,11 +54,12 @@ def confused(subject: Subject, counts: Tensor, facts: dict[str, object]) -> list
     worst = int(right.argmin())
     wrong = shares - shares.diagonal().diag()
     one, other = divmod(int(wrong.argmax()), len(names))
+    mistake = f"share of {names[one]} taken for {names[other]}, the most frequent mistake"
     found = []
     for metric, row, share, better, about in (
         ("worst_class", worst, right[worst], "higher", f"share of {names[worst]} named rightly"),
         ("confusion", one, wrong[one, other], "lower",
-         f"share of {names[one]} taken for {names[other]}, the most frequent mistake"),
+         mistake if wrong.any() else "no class is taken for another"),
     ):  # fmt: skip
         away = error.of_share(float(share), int(there[row]))
         found.append(

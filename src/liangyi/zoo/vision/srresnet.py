@@ -66,6 +66,9 @@ class SRResNet(Model):
         """Build the network that enlarges by the factor of the data."""
         config, (channels, height, _) = self.config, self.spec.shape
         factor = height // self.spec["low"].shape[1]
+        if min(self.spec.shape[1:]) <= 2 * factor:  # as many are left out on each side
+            message = f"{self.name()} is judged without a border of {factor} pixels: none is left"
+            raise UserError(message, setting="size", better=8 * factor)
         self.generator = Upscaling(channels, factor, config.width, config.blocks, config.steps_up)
 
     @property
