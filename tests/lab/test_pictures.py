@@ -266,3 +266,25 @@ def test_rows_say_what_the_doctor_said_and_how_often():
     assert (way, count) == ("dcgan plain", "1,000") and frechet.startswith("2.00")
     assert coverage == "failed" and memorised == "0.200"
     assert verdicts == "memorised (2), healthy (1)"
+
+
+def test_ways_under_other_settings_have_names_of_their_own():
+    for name in (*small_data.MODELS, "dcgan", "dcgan:width=16,pack=2"):
+        assert small_data.way_of(parse(small_data.sized(parse(name), 10))) == name
+
+
+def test_what_failed_does_not_win_and_is_said():
+    def row(data, way, *frechet):
+        return {"data": data, "way": way, "pictures": 100, "frechet": list(frechet),
+                "precision": list(frechet), "coverage": list(frechet), "memorised": [None],
+                "verdicts": []}  # fmt: skip
+
+    rows = [
+        row("mnist", "a", 1.0, None),
+        row("mnist", "b", 2.0, 2.0),
+        row("digits", "a", 3.0, None),
+    ]
+    text = small_data._seen(rows)
+    assert "of 100 pictures of mnist `b` (2.00)" in text
+    assert "of 100 pictures of digits `a` (3.00, 1 of 2 failed)" in text
+    assert small_data._cells(rows[0])[2] == "1.00 (1 failed)"
