@@ -253,6 +253,15 @@ def test_a_view_learns_with_the_whole_and_a_copy_does_not():
 
 
 def test_entries_learn_from_so_many_of_each_class():
+def test_forms_that_differ_are_not_said_to_learn_the_same():
+    def row(form, early):
+        return {"form": form, "runs": [{"early": early, "end": early, "begin": 1.0, "step": 1.0}]}
+
+    for apart, said in ((1e-7, True), (0.1, False)):
+        text = graph_and_eager._seen([row("plain loop", 0.0), row("class", apart)], [{"moved": 1}])
+        assert ("learn the same to rounding" in text) == said
+
+
     for name in ("dcgan", "dcgan:width=8,augment=ada"):
         entry = parse(small_data.sized(parse(name), 10))
         assert entry.settings == {**parse(name).settings, "per_class": 10}
