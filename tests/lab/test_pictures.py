@@ -207,8 +207,8 @@ def test_all_three_draw_by_the_same_decoder(size):
 
 def test_each_defect_is_what_its_name_says():
     label = torch.arange(300) % 3
-    real, other = (Labelled(torch.rand(300, 1, 8, 8), label) for _ in range(2))
-    found = evaluation.defects(real, other, 0)
+    real, other, spare = (Labelled(torch.rand(300, 1, 8, 8), label) for _ in range(3))
+    found = evaluation.defects(real, other, spare, 0)
     assert all(image.shape == real.image.shape for image in found.values())
     assert torch.equal(found["none"], other.image)
     assert torch.equal(found["copies of the real ones"], real.image)
@@ -238,6 +238,7 @@ def test_the_plain_loop_is_the_class():
         stream = Batches(data, model.Batch, 64, 0, "cpu", model.image_range)
         for _ in graph_and_eager.WAYS[name](model, stream, 5, 0):
             pass
+    assert len(missing.unique(dim=0)) == len(missing)  # repeated ones are another defect
         ends.append(torch.nn.utils.parameters_to_vector(model.parameters()))
     # a step moves each weight by about 1e-3
     assert torch.allclose(*ends, atol=1e-4)
