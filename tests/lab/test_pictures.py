@@ -135,6 +135,18 @@ def test_leaving_one_out_leaves_the_others():
 
 @pytest.mark.parametrize("name", FORMS)
 def test_a_laws_own_rows_are_allowed_and_as_frequent_as_it_says(name):
+def test_what_has_no_interval_is_not_said_to_make_no_difference():
+    def row(name, *distances):
+        return {"game": name, "frechet": list(distances)}
+
+    rows = [row("all", 10.0, 10.0), row("without tanh", None, None), row("without apart", 10, 11),
+            row("none", 30.0, 31.0)]  # fmt: skip
+    assert "of 1 the interval has room for no difference, and 1 have too few" in tricks._seen(rows)
+    alone = [{**one, "frechet": one["frechet"][:1]} for one in rows]
+    assert "of 0 the interval has room" in tricks._seen(alone)
+    assert tricks._cell([1.0, None]) == "1.00 (1 failed)"
+
+
     form = FORMS[name]
     rows = points(form.law, 20_000, form.width, 0, "test")
     cell, allowed = form.cell(rows)
