@@ -73,6 +73,17 @@ def test_a_rate_at_which_a_training_diverged_is_never_the_best():
     assert "`r` at 3" in optimizers._seen([lost, row], 5)
 
 
+def test_nobody_wins_where_nothing_came_to_its_end_and_equals_win_together():
+    def row(name, *values):
+        return {"rule": name, "rate": 1.0, "frechet": {1.0: list(values), 3.0: list(values)}}
+
+    assert "comes nearest" not in optimizers._seen([row("r", None), row("l", None)], 5)
+    text = optimizers._seen([row("r", 2.0), row("l", 3.0), row("m", None)], 5)
+    assert "`r`, `l`: 2 of 2" in text
+    late = {"rule": "n", "rate": 1.0, "frechet": {1.0: [None], 3.0: [5.0]}}
+    assert "usual" not in optimizers._seen([late], 5)
+
+
 # tricks
 
 
