@@ -135,17 +135,6 @@ def test_a_piece_counts_where_its_interval_leaves_out_one():
     assert "history" not in text and "features" not in text
 
 
-def test_leaving_one_out_leaves_the_others():
-    assert GAMES["all"] == frozenset(TRICKS) and GAMES["none"] == frozenset()
-    for trick in TRICKS:
-        assert GAMES["all"] - GAMES[f"without {trick}"] == {trick}
-
-
-# kinds of data
-
-
-@pytest.mark.parametrize("name", FORMS)
-def test_a_laws_own_rows_are_allowed_and_as_frequent_as_it_says(name):
 def test_what_has_no_interval_is_not_said_to_make_no_difference():
     def row(name, *distances):
         return {"game": name, "frechet": list(distances)}
@@ -158,6 +147,17 @@ def test_what_has_no_interval_is_not_said_to_make_no_difference():
     assert tricks._cell([1.0, None]) == "1.00 (1 failed)"
 
 
+def test_leaving_one_out_leaves_the_others():
+    assert GAMES["all"] == frozenset(TRICKS) and GAMES["none"] == frozenset()
+    for trick in TRICKS:
+        assert GAMES["all"] - GAMES[f"without {trick}"] == {trick}
+
+
+# kinds of data
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_laws_own_rows_are_allowed_and_as_frequent_as_it_says(name):
     form = FORMS[name]
     rows = points(form.law, 20_000, form.width, 0, "test")
     cell, allowed = form.cell(rows)
@@ -238,6 +238,7 @@ def test_each_defect_is_what_its_name_says():
     assert len(found["50 pictures repeated"].unique(dim=0)) <= 50
     zeros = other.image[label == 0]
     missing = found["one class missing"]
+    assert len(missing.unique(dim=0)) == len(missing)  # repeated ones are another defect
     assert float(torch.cdist(missing.flatten(1), zeros.flatten(1)).min()) > 1e-3
     assert float(found["blurred"].var()) < float(other.image.var())
     assert torch.equal(found["shifted by a pixel"][..., 1:], other.image[..., :-1])
@@ -252,6 +253,15 @@ def test_an_even_picture_survives_every_resizing(name):
 # forms of a training
 
 
+def test_forms_that_differ_are_not_said_to_learn_the_same():
+    def row(form, early):
+        return {"form": form, "runs": [{"early": early, "end": early, "begin": 1.0, "step": 1.0}]}
+
+    for apart, said in ((1e-7, True), (0.1, False)):
+        text = graph_and_eager._seen([row("plain loop", 0.0), row("class", apart)], [{"moved": 1}])
+        assert ("learn the same to rounding" in text) == said
+
+
 def test_the_plain_loop_is_the_class():
     # breaks when the shown loop is no longer the algorithm that the class yields
     data = pictures("digits", "train")
@@ -261,7 +271,6 @@ def test_the_plain_loop_is_the_class():
         stream = Batches(data, model.Batch, 64, 0, "cpu", model.image_range)
         for _ in graph_and_eager.WAYS[name](model, stream, 5, 0):
             pass
-    assert len(missing.unique(dim=0)) == len(missing)  # repeated ones are another defect
         ends.append(torch.nn.utils.parameters_to_vector(model.parameters()))
     # a step moves each weight by about 1e-3
     assert torch.allclose(*ends, atol=1e-4)
@@ -277,15 +286,6 @@ def test_a_view_learns_with_the_whole_and_a_copy_does_not():
 
 
 def test_entries_learn_from_so_many_of_each_class():
-def test_forms_that_differ_are_not_said_to_learn_the_same():
-    def row(form, early):
-        return {"form": form, "runs": [{"early": early, "end": early, "begin": 1.0, "step": 1.0}]}
-
-    for apart, said in ((1e-7, True), (0.1, False)):
-        text = graph_and_eager._seen([row("plain loop", 0.0), row("class", apart)], [{"moved": 1}])
-        assert ("learn the same to rounding" in text) == said
-
-
     for name in ("dcgan", "dcgan:width=8,augment=ada"):
         entry = parse(small_data.sized(parse(name), 10))
         assert entry.settings == {**parse(name).settings, "per_class": 10}
