@@ -73,6 +73,17 @@ def test_a_rate_at_which_a_training_diverged_is_never_the_best():
     assert "`r` at 3" in optimizers._seen([lost, row], 5)
 
 
+def test_nobody_wins_where_nothing_came_to_its_end_and_equals_win_together():
+    def row(name, *values):
+        return {"rule": name, "rate": 1.0, "frechet": {1.0: list(values), 3.0: list(values)}}
+
+    assert "comes nearest" not in optimizers._seen([row("r", None), row("l", None)], 5)
+    text = optimizers._seen([row("r", 2.0), row("l", 3.0), row("m", None)], 5)
+    assert "`r`, `l`: 2 of 2" in text
+    late = {"rule": "n", "rate": 1.0, "frechet": {1.0: [None], 3.0: [5.0]}}
+    assert "usual" not in optimizers._seen([late], 5)
+
+
 # tricks
 
 
@@ -122,6 +133,18 @@ def test_a_piece_counts_where_its_interval_leaves_out_one():
     text = tricks._seen(rows)
     assert "by that of the whole: `tanh` (2.05); smaller: `apart` (0.500);" in text
     assert "history" not in text and "features" not in text
+
+
+def test_what_has_no_interval_is_not_said_to_make_no_difference():
+    def row(name, *distances):
+        return {"game": name, "frechet": list(distances)}
+
+    rows = [row("all", 10.0, 10.0), row("without tanh", None, None), row("without apart", 10, 11),
+            row("none", 30.0, 31.0)]  # fmt: skip
+    assert "of 1 the interval has room for no difference, and 1 have too few" in tricks._seen(rows)
+    alone = [{**one, "frechet": one["frechet"][:1]} for one in rows]
+    assert "of 0 the interval has room" in tricks._seen(alone)
+    assert tricks._cell([1.0, None]) == "1.00 (1 failed)"
 
 
 def test_leaving_one_out_leaves_the_others():
@@ -207,14 +230,15 @@ def test_all_three_draw_by_the_same_decoder(size):
 
 def test_each_defect_is_what_its_name_says():
     label = torch.arange(300) % 3
-    real, other = (Labelled(torch.rand(300, 1, 8, 8), label) for _ in range(2))
-    found = evaluation.defects(real, other, 0)
+    real, other, spare = (Labelled(torch.rand(300, 1, 8, 8), label) for _ in range(3))
+    found = evaluation.defects(real, other, spare, 0)
     assert all(image.shape == real.image.shape for image in found.values())
     assert torch.equal(found["none"], other.image)
     assert torch.equal(found["copies of the real ones"], real.image)
     assert len(found["50 pictures repeated"].unique(dim=0)) <= 50
     zeros = other.image[label == 0]
     missing = found["one class missing"]
+    assert len(missing.unique(dim=0)) == len(missing)  # repeated ones are another defect
     assert float(torch.cdist(missing.flatten(1), zeros.flatten(1)).min()) > 1e-3
     assert float(found["blurred"].var()) < float(other.image.var())
     assert torch.equal(found["shifted by a pixel"][..., 1:], other.image[..., :-1])
@@ -227,6 +251,15 @@ def test_an_even_picture_survives_every_resizing(name):
 
 
 # forms of a training
+
+
+def test_forms_that_differ_are_not_said_to_learn_the_same():
+    def row(form, early):
+        return {"form": form, "runs": [{"early": early, "end": early, "begin": 1.0, "step": 1.0}]}
+
+    for apart, said in ((1e-7, True), (0.1, False)):
+        text = graph_and_eager._seen([row("plain loop", 0.0), row("class", apart)], [{"moved": 1}])
+        assert ("learn the same to rounding" in text) == said
 
 
 def test_the_plain_loop_is_the_class():
@@ -266,3 +299,25 @@ def test_rows_say_what_the_doctor_said_and_how_often():
     assert (way, count) == ("dcgan plain", "1,000") and frechet.startswith("2.00")
     assert coverage == "failed" and memorised == "0.200"
     assert verdicts == "memorised (2), healthy (1)"
+
+
+def test_ways_under_other_settings_have_names_of_their_own():
+    for name in (*small_data.MODELS, "dcgan", "dcgan:width=16,pack=2"):
+        assert small_data.way_of(parse(small_data.sized(parse(name), 10))) == name
+
+
+def test_what_failed_does_not_win_and_is_said():
+    def row(data, way, *frechet):
+        return {"data": data, "way": way, "pictures": 100, "frechet": list(frechet),
+                "precision": list(frechet), "coverage": list(frechet), "memorised": [None],
+                "verdicts": []}  # fmt: skip
+
+    rows = [
+        row("mnist", "a", 1.0, None),
+        row("mnist", "b", 2.0, 2.0),
+        row("digits", "a", 3.0, None),
+    ]
+    text = small_data._seen(rows)
+    assert "of 100 pictures of mnist `b` (2.00)" in text
+    assert "of 100 pictures of digits `a` (3.00, 1 of 2 failed)" in text
+    assert small_data._cells(rows[0])[2] == "1.00 (1 failed)"

@@ -36,8 +36,9 @@ def test_the_table_shows_the_cards_and_both_ends(tmp_path):
     assert plain[0]["ndcg_5"]["mean"] == pytest.approx(cards["ndcg_5"])
 
 
-def cards(*values: float) -> list[dict[str, Card]]:
-    return [{"ndcg_5": Card(metric="ndcg_5", value=v, better="higher")} for v in values]
+def cards(*values: float, seeds: tuple[int, ...] = (0, 1, 2)) -> dict[int, dict[str, Card]]:
+    found = [{"ndcg_5": Card(metric="ndcg_5", value=v, better="higher")} for v in values]
+    return dict(zip(seeds, found, strict=True))
 
 
 @pytest.mark.parametrize(("irgan", "said"), [
@@ -48,6 +49,13 @@ def cards(*values: float) -> list[dict[str, Card]]:
 def test_the_sentence_says_what_the_seeds_say(irgan, said):
     found = {"dns": cards(0.74, 0.75, 0.76), "irgan": cards(*irgan)}
     assert rankings._sentence(found).startswith(said)
+
+
+def test_a_training_that_failed_leaves_the_other_seeds_beside_their_own():
+    found = {"dns": cards(0.1, 0.5, 0.9), "irgan": cards(0.6, 1.0, seeds=(1, 2))}
+    assert "`irgan` beats `dns`: 0.100" in rankings._sentence(found)
+    found = {"dns": cards(0.1, seeds=(0,)), "irgan": cards(0.6, seeds=(1,))}
+    assert rankings._sentence(found) == ""
 
 
 def test_data_without_queries_is_refused(tmp_path):

@@ -66,6 +66,12 @@ def test_the_tables_and_what_is_known_is_not_measured_again(tmp_path, monkeypatc
     assert again.text() == outcome.text() and len(told) == len(plain)
 
 
+def test_the_sentence_is_also_true_where_random_features_are_better():
+    worse = {"frozen features, new head": [0.5, 0.5], "random features, frozen": [0.6, 0.6]}
+    text = transfer._seen(dict.fromkeys(("1", transfer.ALL, transfer.CLOTHES), worse))
+    assert "better" not in text and text.count("-10.00") == 3
+
+
 def test_the_antirectifiers_table(tmp_path, monkeypatch):
     work = Work(Terms(seeds=2, steps=3), tmp_path, lambda line: None)
     outcome = antirectifier.run.run(work)

@@ -24,3 +24,14 @@ def test_every_limit_is_measured_once_and_drawn(tmp_path, monkeypatch):
     kept = trial.run.beside("truncation.json").read_bytes()
     truncation.finish(trial)
     assert trial.run.beside("truncation.json").read_bytes() == kept
+
+
+def test_the_sentence_speaks_of_every_model():
+    def rows(model, precision):
+        figures = {column: {"mean": precision} for column in truncation.COLUMNS}
+        return [{"data": "d", "model": model, "truncation": limit, **figures}
+                for limit in truncation.LIMITS]  # fmt: skip
+
+    text = truncation._seen(rows("one", 0.5) + rows("two", 0.75))
+    assert "of `one` on d, precision from 0.500" in text
+    assert "of `two` on d, precision from 0.750" in text

@@ -54,36 +54,37 @@ FIGURES = {"frechet": "Frechet distance", "kernel": "kernel distance", "precisio
 
 
 def sets(examiner: Examiner, count: int, seed: int) -> dict[str, Labelled]:
-    """Return so many pictures each, in 0 ... 1, that share none: for reference, and two others."""
+    """Return so many pictures each, in 0 ... 1, that share none: to compare with, and others."""
     data = examiner.train
     dice = draw.generator(seed, "sets")
     order = torch.randperm(len(data), generator=dice, device="cpu")
     parts = {name: order[place * count : (place + 1) * count]
-             for place, name in enumerate(("real", "other"))}  # fmt: skip
+             for place, name in enumerate(("real", "other", "spare"))}  # fmt: skip
     found = {name: data.batch(Labelled, part, "cpu", UNIT) for name, part in parts.items()}
     held = torch.randperm(len(examiner.held_out), generator=dice, device="cpu")[:count]
     return found | {"held out": examiner.held_out.batch(Labelled, held, "cpu", UNIT)}
 
 
-def defects(real: Labelled, other: Labelled, seed: int) -> dict[str, Tensor]:
+def defects(real: Labelled, other: Labelled, spare: Labelled, seed: int) -> dict[str, Tensor]:
     """Return pictures with one defect each, made of real ones, as many.
 
     Args:
         real: those that they will be compared with.
         other: others, of the same law.
+        spare: more of them, which fill up what is left out.
         seed: decides the noise, and which are repeated.
     """
     image, dice = other.image, draw.generator(seed, "defects")
     noise = torch.randn(image.shape, generator=dice, device="cpu")
     rows = torch.randint(min(FEW, len(image)), (len(image),), generator=dice, device="cpu")
-    kept = (other.label != 0).nonzero().flatten()
-    again = torch.randint(len(kept), (len(image),), generator=dice, device="cpu")
+    # none twice: what is repeated is another defect, which figures of neighbours see more than this
+    kept = torch.cat([one.image[one.label != 0] for one in (other, spare)])[: len(image)]
     return {
         "none": image,
         "blurred": avg_pool2d(image, 3, 1, 1, count_include_pad=False),
         "noisy": (image + NOISE * noise).clamp(0, 1),
         "shifted by a pixel": image.roll(1, 3),
-        "one class missing": image[kept[again]],
+        "one class missing": kept,
         f"{FEW} pictures repeated": image[rows],
         "copies of the real ones": real.image,
     }
@@ -115,7 +116,7 @@ def apart(one: Tensor, other: Tensor) -> float:
 def measured(examiner: Examiner, count: int, seed: int) -> dict[str, Any]:
     """Return all figures of one draw of real pictures."""
     found = sets(examiner, count, seed)
-    bad = defects(found["real"], found["other"], seed)
+    bad = defects(found["real"], found["other"], found["spare"], seed)
     ways = looks(examiner, seed)
     look = ways["evaluator"]
     real, seen = look(found["real"].image), {name: look(image) for name, image in bad.items()}
@@ -145,7 +146,7 @@ def _figures(real: Tensor, other: Tensor) -> dict[str, float]:
 def run(work: Work) -> Outcome:
     """Measure real pictures and such with a known defect in every way."""
     examiner = Examiner.of(QUICK if work.quick else WHOLE, work.tell)
-    most = min(len(examiner.train) // 2, len(examiner.held_out), COUNTS[2 if work.quick else -1])
+    most = min(len(examiner.train) // 3, len(examiner.held_out), COUNTS[2 if work.quick else -1])
     count = max(n for n in COUNTS if n <= most)
     runs = work.each(f"{count} pictures", partial(measured, examiner, count))
     rows = [{"count": count, "runs": runs}]

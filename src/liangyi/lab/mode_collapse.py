@@ -4,7 +4,8 @@ A GAN on the ring whose generator learns ten times as fast as its discriminator 
 et al., arXiv:1611.02163) finds a mode that is not seen through yet, and runs to the next one. On
 the same networks, rates and batches:
 
-    packed               two points are judged together (arXiv:1712.04086)
+    packed               two points are judged together (arXiv:1712.04086); as many pairs as the
+                         others have points, which is twice the batch
     R1 + R2              slopes at real and generated points are penalised (arXiv:1801.04406)
     minibatch            the discriminator sees how alike a batch is (arXiv:1606.03498)
     unrolled             the generator looks five steps of the discriminator ahead (its cure there)

@@ -71,14 +71,14 @@ def _measured(work: Work, name: str, seed: int) -> list[dict[str, Any]]:
         made = parse(model)
         path = place / made.folder / f"seed-{seed}"
         ways[model] = {"noise": str(path)}
-        figures = work.kept(f"{name}, {model}, seed {seed}", functools.partial(
+        figures = work.kept(f"{place.name}, {made.folder}, seed {seed}", functools.partial(
             _simulation, run, made, path, steps, name))  # fmt: skip
         rows.append({"data": name, "simulation": model, "seed": seed, **figures})
     shorter = work.steps(DENOISED, 4)
     for way, settings in ways.items():
         entry = Entry(way, "dncnn", settings)
         path = place / "dncnn" / way.replace(" ", "-").replace(":", "-") / f"seed-{seed}"
-        figures = work.kept(f"{name}, denoiser from {way}, seed {seed}", functools.partial(
+        figures = work.kept(f"{place.name}, denoiser from {way}, seed {seed}", functools.partial(
             _cards, run, entry, path, shorter))  # fmt: skip
         rows.insert(0, {"data": name, "denoiser": way, "seed": seed, **figures})
     return rows
@@ -192,14 +192,14 @@ def _seen(rows: list[dict[str, Any]]) -> str:
     parts = []
     for name in dict.fromkeys(row["data"] for row in rows):
         own = [row for row in rows if row["data"] == name and "denoiser" in row]
-        model = next(row["denoiser"] for row in own if row["denoiser"] not in (TRUE, GAUSSIAN))
-        found = {way: _summary(own, "denoiser", way, "psnr").mean
-                 for way in (model, GAUSSIAN, TRUE)}  # fmt: skip
-        parts.append(
-            f"on {name} a denoiser that learned from `{model}` has {found[model]:.2f} dB, "
-            f"{found[model] - found[GAUSSIAN]:+.2f} beside fitted Gaussian noise and "
-            f"{found[model] - found[TRUE]:+.2f} beside true noise"
-        )
+        ways = dict.fromkeys(row["denoiser"] for row in own)
+        found = {way: _summary(own, "denoiser", way, "psnr").mean for way in ways}
+        parts += [
+            f"on {name} a denoiser that learned from `{model}` has {decibels:.2f} dB, "
+            f"{decibels - found[GAUSSIAN]:+.2f} beside fitted Gaussian noise and "
+            f"{decibels - found[TRUE]:+.2f} beside true noise"
+            for model, decibels in found.items() if model not in (TRUE, GAUSSIAN)
+        ]  # fmt: skip
     said = "; ".join(parts)
     return f"{said[0].upper()}{said[1:]}."
 

@@ -142,14 +142,19 @@ def _steady(row: dict[str, Any]) -> int:
 
 
 def _seen(rows: list[dict[str, Any]], steps: int) -> str:
-    near, steady = min(rows, key=_best), max(rows, key=_steady)
+    near = min(rows, key=_best)
+    if _best(near) == math.inf:
+        return "There is no rate of any rule at which all trainings came to their end."
+    most = max(map(_steady, rows))
+    steady = ", ".join(f"`{row['rule']}`" for row in rows if _steady(row) == most)
     tuned = max(near["frechet"], key=lambda factor: -_mean(near["frechet"][factor]))
     usual = {row["rule"]: _mean(row["frechet"][1.0]) for row in rows if 1.0 in row["frechet"]}
+    usual = {rule: mean for rule, mean in usual.items() if mean < math.inf}
     alike = f"; at the usual rates `{min(usual, key=usual.__getitem__)}`" if usual else ""
     return (
         f"After {steps:,} steps `{near['rule']}` at {tuned * near['rate']:g} comes nearest to the "
-        f"digits ({said(_best(near))}){alike}; `{steady['rule']}` minds its rate least: "
-        f"{_steady(steady)} of {len(steady['frechet'])} come within twice its best."
+        f"digits ({said(_best(near))}){alike}; the rate matters least to {steady}: {most} of "
+        f"{len(near['frechet'])} come within twice its best."
     )
 
 

@@ -39,7 +39,7 @@ _SMALL = {"batch_size": 8, "weight_decay": 0.01}
 _RECIPES: dict[str, dict[str, Any]] = {
     "tastes": {"learning_rate": 1e-2}, "mq2008": _SMALL, "lightgbm-rank": _SMALL,
 }  # fmt: skip
-Found = dict[str, list[dict[str, Card]]]  # the cards of each entry, a training each
+Found = dict[str, dict[int, dict[str, Card]]]  # entry -> seed -> cards, of what has such
 
 
 def trials(
@@ -83,7 +83,9 @@ def table(done: Sequence[Trial]) -> tuple[str, list[dict[str, Any]]]:
         own = [trial for trial in done if trial.data == data]
         rows, found = [], _found(own)
         for name, cards in found.items():
-            sums = {c: Summary(tuple(one[c].value for one in cards)) for c in COLUMNS if cards}
+            sums = {
+                c: Summary(tuple(one[c].value for one in cards.values())) for c in COLUMNS if cards
+            }
             every = sum(trial.entry.name == name for trial in own)
             cells = [str(sums[c]) if c in sums else "-" for c in COLUMNS]
             rows.append([f"`{name}`", said(every, every - len(cards)), *cells])
@@ -101,7 +103,7 @@ def _found(trials: Sequence[Trial]) -> Found:
     found: Found = {}
     for trial in trials:
         cards = {card.metric: card for card in kept(trial.run)} if trial.run is not None else {}
-        found.setdefault(trial.entry.name, []).extend([cards] if cards else [])
+        found.setdefault(trial.entry.name, {}).update({trial.seed: cards} if cards else {})
     return found
 
 
@@ -123,14 +125,17 @@ def _ends(data: str) -> tuple[int, dict[str, dict[str, float]]]:
 def _sentence(found: Found) -> str:
     """Say whether the best of IRGAN's rows beats dynamic negative sampling, seed by seed."""
     column = COLUMNS[0]
-    means = {name: Summary(tuple(one[column].value for one in cards)).mean
+    means = {name: Summary(tuple(one[column].value for one in cards.values())).mean
              for name, cards in found.items() if cards}  # fmt: skip
     games = {name: mean for name, mean in means.items() if name.startswith("irgan")}
     if not games or "dns" not in means:
         return ""
     best = max(games, key=games.__getitem__)
-    pairs = zip(found[best], found["dns"], strict=False)
-    away = Summary(tuple(one[column].value - other[column].value for one, other in pairs))
+    game, rule = found[best], found["dns"]
+    both = sorted(game.keys() & rule.keys())
+    if not both:
+        return ""
+    away = Summary(tuple(game[seed][column].value - rule[seed][column].value for seed in both))
     sure = away.half is not None and abs(away.mean) > away.half
     word = ("beats" if away.mean > 0 else "is behind") if sure else "cannot be told from"
     return f"`{best}` {word} `dns`: {away} in {column}, the mean over seeds of the differences."

@@ -9,6 +9,7 @@ is learned by heart and what the doctor says, against the few.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -57,6 +58,11 @@ def trials(
 def sized(entry: Entry, size: int) -> str:
     """Return the name of an entry that learns from so many pictures of each class."""
     return f"{entry.name}{',' if entry.settings else ':'}per_class={size}"
+
+
+def way_of(entry: Entry) -> str:
+    """Return the name of an entry without the number of pictures."""
+    return re.sub(r"[:,]per_class=\d+$", "", entry.name)
 
 
 def finish(trial: Trial, examiner: Examiner) -> None:
@@ -109,11 +115,9 @@ def _rows(done: Sequence[Trial]) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for trial in done:
         one = json.loads(_kept(trial).read_text(encoding="utf-8"))
-        settings = dict(trial.entry.settings)
-        size = settings.pop("per_class")
-        name = f"{trial.entry.model} {settings.get('augment', 'plain')}"
         row = found.setdefault(trial.entry.name, {
-            "data": trial.data, "way": name, "size": size,
+            "data": trial.data, "way": way_of(trial.entry),
+            "size": trial.entry.settings["per_class"],
             "pictures": trial.run.data(trial.run.source()).size if trial.run else 0,
             **{column: [] for column in COLUMNS}, "verdicts": [],
         })  # fmt: skip
@@ -126,6 +130,7 @@ def _rows(done: Sequence[Trial]) -> list[dict[str, Any]]:
 def _cells(row: dict[str, Any]) -> list[str]:
     sums = [finite(row[column]) for column in COLUMNS]
     shown = [str(total) if total.values else "failed" for total in sums]
+    shown[0] += f" ({_lost(row)} failed)" if _lost(row) and sums[0].values else ""
     counts = {name: row["verdicts"].count(name) for name in dict.fromkeys(row["verdicts"])}
     said_of = ", ".join(f"{name} ({count})" for name, count in counts.items())
     return [row["way"], f"{row['pictures']:,}", *shown, said_of]
@@ -136,17 +141,24 @@ def _mean(row: dict[str, Any], column: str) -> float | None:
     return found.mean if found.values else None
 
 
+def _lost(row: dict[str, Any]) -> int:
+    """Return how many trainings failed."""
+    return list(row["frechet"]).count(None)
+
+
 def _seen(rows: list[dict[str, Any]]) -> str:
     parts = []
     for data, count in dict.fromkeys((row["data"], row["pictures"]) for row in rows):
         own = [row for row in rows if (row["data"], row["pictures"]) == (data, count)]
         own = [row for row in own if _mean(row, "frechet") is not None]
         if own:
-            best = min(own, key=lambda row: _mean(row, "frechet") or 0.0)
+            # a mean of those that were left is none of a way that one would take
+            best = min(own, key=lambda row: (_lost(row), _mean(row, "frechet")))
             copied = _mean(best, "memorised")
             also = "" if copied is None else f", {percent(copied)} near copies"
+            also += f", {_lost(best)} of {len(best['frechet'])} failed" if _lost(best) else ""
             distance = said(_mean(best, "frechet") or 0.0)
-            parts.append(f"{count:,} pictures `{best['way']}` ({distance}{also})")
+            parts.append(f"{count:,} pictures of {data} `{best['way']}` ({distance}{also})")
     return f"Nearest to held-out pictures comes, of {'; of '.join(parts)}." if parts else (
         "No training came to its end."
     )  # fmt: skip

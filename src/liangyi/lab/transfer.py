@@ -164,16 +164,16 @@ def run(work: Work) -> Outcome:
 
 
 def _seen(found: Mapping[str, Mapping[str, list[float]]]) -> str:
-    """Say what frozen features win over random ones, with few pictures and with all."""
+    """Say what frozen features win or lose beside random ones, with few pictures and with all."""
     frozen, random = "frozen features, new head", "random features, frozen"
     least = str(EXAMPLES[0])
     gains = [Summary(tuple(a - b for a, b in zip(found[c][frozen], found[c][random], strict=True)))
              for c in (least, ALL, CLOTHES)]  # fmt: skip
     few_, all_, clothes = map(percent, gains)
     return (
-        f"Features that learned digits 0 to 4 name digits 5 to 9 better than random ones by {few_} "
-        f"% with {least} of each class and by {all_} % with all; those of all digits name clothes "
-        f"better by {clothes} %."
+        f"The accuracy with features that learned digits 0 to 4, less that with random ones, on "
+        f"digits 5 to 9 is {few_} points of a hundred with {least} of each class and {all_} with "
+        f"all; with features of all digits, on clothes, {clothes}."
     )
 
 

@@ -171,8 +171,10 @@ def run(work: Work) -> Outcome:
 
 
 def _cell(values: list[float | None]) -> str:
-    found = finite(values)
-    return str(found) if found.values else "failed"
+    found, lost = finite(values), values.count(None)
+    if not found.values:
+        return "failed"
+    return f"{found} ({lost} failed)" if lost else str(found)
 
 
 def _loss(row: dict[str, Any], rows: list[dict[str, Any]]) -> list[float | None]:
@@ -183,18 +185,21 @@ def _loss(row: dict[str, Any], rows: list[dict[str, Any]]) -> list[float | None]
 
 def _seen(rows: list[dict[str, Any]]) -> str:
     """Name the pieces that help and those that harm: whose interval leaves out 1."""
-    larger, smaller = list[str](), list[str]()
+    larger, smaller, unknown = list[str](), list[str](), 0
     for row in rows[1:-1]:
         ratio = finite(_loss(row, rows))
-        if ratio.values and ratio.half is not None and abs(ratio.mean - 1) > ratio.half:
+        if not ratio.values or ratio.half is None:
+            unknown += 1
+        elif abs(ratio.mean - 1) > ratio.half:
             piece = f"`{row['game'].removeprefix('without ')}` ({said(ratio.mean)})"
             (larger if ratio.mean > 1 else smaller).append(piece)
     whole, none = (_cell(rows[place]["frechet"]) for place in (0, -1))
+    rest = len(rows) - 2 - len(larger) - len(smaller) - unknown
     return (
         f"The Frechet distance at the end is {whole} with all of it and {none} with none; of "
         f"the pieces left out alone, those without which it is larger, by that of the whole: "
-        f"{_listed(larger)}; smaller: {_listed(smaller)}; of the others the interval has room for "
-        "no difference."
+        f"{_listed(larger)}; smaller: {_listed(smaller)}; of {rest} the interval has room for no "
+        f"difference, and {unknown} have too few trainings that came to their end for an interval."
     )
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MODELS = ("sngan:width=32",)
 DATA = ("mnist",)
 COLUMNS = ("precision", "recall", "coverage", "frechet")
+_MOVED = {"precision": "precision", "recall": "recall", "frechet": "the Frechet distance"}
 LIMITS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, None)  # deviations; the last is all noise
 _SAMPLES, _STEPS = 2000, 6000
 
@@ -101,16 +102,16 @@ def table(done: Sequence[Trial]) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _seen(plain: Sequence[dict[str, Any]]) -> str:
-    """Say what the smallest limit does beside all noise."""
-    if not plain:
+    """Say what the smallest limit does beside all noise, of each model on each data."""
+    parts = []
+    for place in range(0, len(plain), len(LIMITS)):
+        least, whole = plain[place], plain[place + len(LIMITS) - 1]
+        moves = [f"{words} from {write(whole[column]['mean'])} to {write(least[column]['mean'])}"
+                 for column, words in _MOVED.items()]  # fmt: skip
+        parts.append(f"of `{least['model']}` on {least['data']}, {', '.join(moves)}")
+    if not parts:
         return "No training came to its end."
-    least, whole = plain[0], plain[len(LIMITS) - 1]
-    low, high = ({c: one[c]["mean"] for c in COLUMNS} for one in (least, whole))
-    return (
-        f"Noise within {LIMITS[0]:g} deviations moves precision from {high['precision']:.2f} to "
-        f"{low['precision']:.2f}, recall from {high['recall']:.2f} to {low['recall']:.2f} and the "
-        f"Frechet distance from {write(high['frechet'])} to {write(low['frechet'])}."
-    )
+    return f"Noise within {LIMITS[0]:g} deviations moves, {'; '.join(parts)}."
 
 
 def _figure(plain: Sequence[dict[str, Any]]) -> Figure:
