@@ -27,6 +27,19 @@ def _own_cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield
 
 
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the models that a test registers.
+
+    Those of the zoo are known before: a file is imported once a process, and what it registered
+    in a test would be forgotten for the tests that come after.
+    """
+    for name in registry.names():
+        registry.find(name)
+    for known in ("_models", "_outside"):
+        monkeypatch.setattr(registry, known, dict(getattr(registry, known)))
+
+
 @pytest.fixture(scope="session", name="classifier")
 def _classifier(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return a run of a small trained classifier, for deep-dream."""

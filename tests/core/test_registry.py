@@ -31,11 +31,7 @@ class Mine(GAN):
 '''
 
 
-@pytest.fixture(autouse=True)
-def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget the models of each test."""
-    monkeypatch.setattr(registry, "_models", dict(registry._models))
-    monkeypatch.setattr(registry, "_outside", dict(registry._outside))
+pytestmark = pytest.mark.usefixtures("forgetful")
 
 
 @pytest.fixture

@@ -324,9 +324,8 @@ class Smear(Model):
 
 
 @pytest.mark.parametrize(("steps", "said"), [(250, "mode collapse"), (10, "under-trained")])
-def test_a_run_that_draws_one_smear_has_collapsed(steps, said, tmp_path, monkeypatch):
+def test_a_run_that_draws_one_smear_has_collapsed(steps, said, tmp_path, forgetful):
     # breaks when the only look at a run that draws one picture 64 times sends it on
-    monkeypatch.setattr(registry, "_models", dict(registry._models))
     kind = registry.register("smear")(Smear)
     training = dataclasses.replace(QUICK, steps=steps, examine_every=250, sample_every=250)
     made = create(kind, Config(), choose("digits"), training, tmp_path / "run")

@@ -126,9 +126,8 @@ class Overlapping(Pair):
 
 
 @pytest.fixture
-def known(monkeypatch):
+def known(forgetful):
     """Register models that are forgotten after the test."""
-    monkeypatch.setattr(registry, "_models", dict(registry._models))
     for kind in (Overlapping, Pushed):
         registry.register(kind.__name__.lower())(kind)
     yield
