@@ -60,7 +60,7 @@ def dots(axes: Axes, rows: Mapping[str, Summary], label: str) -> None:
         axes.errorbar(total.mean, place, xerr=total.half, fmt="o", color="tab:blue", capsize=3)
     axes.set(yticks=range(len(rows)), xlabel=label)
     axes.set_yticklabels(list(rows), fontsize=8)
-    axes.invert_yaxis()
+    axes.set_ylim(len(rows) - 0.5, -0.5)
 
 
 def benched(rows: Sequence[Mapping[str, Any]], column: str) -> Figure:

@@ -214,8 +214,8 @@ def _figure(rows: list[dict[str, Any]]) -> Figure:
     for row in rows[1:]:
         right.plot(["early", "end"], [_worst(row, key) for key in ("early", "end")], "o-",
                    label=row["form"])  # fmt: skip
-    right.set(title="largest difference from the loop's weights")
-    right.set_yscale("symlog", linthresh=1e-9)
-    right.set_ylim(0, 1)
+    right.set(title="largest difference from the loop's weights", xlim=(-0.3, 1.3))
+    right.set_yscale("symlog", linthresh=1e-7)
+    right.set_ylim(0, 10)
     right.legend(frameon=False, fontsize=8)
     return figure

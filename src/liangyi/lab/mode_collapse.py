@@ -201,5 +201,6 @@ def _figure(work: Work, looks: dict[str, Any]) -> Figure:
         for key, share in (("modes", 8), ("high quality", 1)):
             band(axes, runs[0]["step"], [[v / share for v in run[key]] for run in runs], key)
         axes.set(ylim=(0, 1.05), xlabel="steps", title=name)
-    places[len(looks)].legend(["modes of 8", "", "high quality"], frameon=False, fontsize=8)
+    first = places[len(looks)]
+    first.legend(first.lines, ["modes of 8", "high quality"], frameon=False, fontsize=8)
     return figure

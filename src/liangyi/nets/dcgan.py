@@ -124,6 +124,6 @@ def initialize(network: nn.Module) -> None:
             nn.init.normal_(module.weight, 0, 0.02)
             if isinstance(module.bias, Tensor):
                 nn.init.zeros_(module.bias)
-        elif isinstance(module, nn.BatchNorm2d):
+        elif isinstance(module, nn.BatchNorm2d) and module.affine:
             nn.init.normal_(module.weight, 1, 0.02)
             nn.init.zeros_(module.bias)

@@ -10,9 +10,10 @@ The objective is that of the GAN (arXiv:1406.2661, algorithm 1). With T = 1 it i
 
 Changed from `dcgan`: the generator; normal noise; pictures in (0, 1).
 
-Departures: no batch normalisation in the generator, whose running statistics would mix the T times
-of painting; networks of `dcgan`, at any size. The noise is drawn once and read each time, as
-in the authors' code.
+As in the authors' code the noise is drawn once and read each time. Departures: networks and rates
+of `dcgan`, at any size. The authors' batch normalisation always uses the batch at hand; here
+samples do not depend on each other, by running statistics of each time (arXiv:1603.09025). Without
+any normalisation all noise soon paints one picture.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from liangyi.core.spec import Pixels
 from liangyi.nets import dcgan
 from liangyi.nets.adversary import adversary
 from liangyi.nets.augment import augmentation
+from liangyi.nets.recurrent_norm import recurrent, set_time
 from liangyi.zoo.adversarial.dcgan import DCGAN, DCGANConfig
 
 
@@ -58,7 +60,7 @@ class GRAN(DCGAN):
         self.generator = Painter(config.latent, shape, config.width, config.timesteps)
         augment = augmentation(config.augment, self.spec.created, self.image_range)
         self.discriminator = adversary(self.discriminator_of, shape, config.pack, augment)
-        dcgan.initialize(self.discriminator)
+        dcgan.initialize(self)
 
     def noise(self, count: int) -> Tensor:
         """Return noise of N(0, 1), [count latent]."""
@@ -89,12 +91,9 @@ class Painter(nn.Module):
         self.timesteps = timesteps
         self.idea = nn.Linear(latent, latent)
         # without tanh: paintings are added up before the sigmoid
-        self.decoder = dcgan.generator(2 * latent, shape, width, norm=False)[:-1]
+        self.decoder = recurrent(dcgan.generator(2 * latent, shape, width)[:-1], timesteps)
         if timesteps > 1:
-            seen = dcgan.discriminator(shape, width, norm=False)
-            last = seen[-1]
-            assert isinstance(last, nn.Linear)
-            self.encoder = seen[:-1].append(nn.Linear(last.in_features, latent))
+            self.encoder = recurrent(dcgan.discriminator(shape, width, outputs=latent), timesteps)
 
     def forward(self, noise: Tensor) -> Tensor:
         """Paint, look, paint on."""
@@ -102,7 +101,8 @@ class Painter(nn.Module):
         seen = torch.zeros_like(idea)
         painted: list[Tensor] = []
         for time in range(self.timesteps):
-            if time:
+            set_time(self, time)
+            if time:  # the encoder looks at what was painted the time before
                 seen = self.encoder(painted[-1]).tanh()
             painted.append(self.decoder(torch.cat([idea, seen], 1)))
         return torch.stack(painted, 1).float()
