@@ -6,7 +6,8 @@ the same networks, rates and batches:
 
     packed               two points are judged together (arXiv:1712.04086); as many pairs as the
                          others have points, which is twice the batch
-    R1 + R2              slopes at real and generated points are penalised (arXiv:1801.04406)
+    R1 + R2              slopes at real and generated points are penalised, with that paper's weight
+                         (arXiv:1801.04406), and with a hundredth of it
     minibatch            the discriminator sees how alike a batch is (arXiv:1606.03498)
     unrolled             the generator looks five steps of the discriminator ahead (its cure there)
 
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 STEPS, BATCH, LOOKS = 5000, 128, 25
 WIDTHS = (128, 128)
 UNROLLED, AHEAD = 5, 0.1  # steps that are looked ahead, and their rate
-PENALTY = 0.1  # weight of R1 and of R2
 KEYS = ("step", "modes", "high quality")
 
 
@@ -59,14 +59,22 @@ class Collapsing(GAN):
 class Penalised(Collapsing):
     """With R1 and R2."""
 
+    weight = 10.0  # of each
+
     def updates(self, batch: Any, step: int) -> Iterator[Turn]:
         """Algorithm 1, whose discriminator pays for its slopes."""
         fake = self.generated(len(batch[0]))
         loss = adversarial.discriminator(self.judgement(batch), self.judgement(detached(fake)))
         steep = sum(penalty.zero_centred(self.discriminator, x[0]) for x in (batch, fake))
-        yield Update(self.discriminator, loss + PENALTY / 2 * steep, discriminator=loss)
+        yield Update(self.discriminator, loss + self.weight / 2 * steep, discriminator=loss)
         loss = adversarial.nonsaturating(self.judgement(fake))
         yield Update(self.generator, loss, generator=loss)
+
+
+class Weakly(Penalised):
+    """With R1 and R2 that are hardly there."""
+
+    weight = 0.1
 
 
 class Minibatch(Collapsing):
@@ -112,6 +120,7 @@ KINDS: dict[str, tuple[type[GAN], int]] = {  # and how many points it judges tog
     "provoked": (Collapsing, 1),
     "packed": (Collapsing, 2),
     "R1 + R2": (Penalised, 1),
+    "R1 + R2, weak": (Weakly, 1),
     "minibatch": (Minibatch, 1),
     "unrolled": (Unrolled, 1),
 }
