@@ -9,7 +9,8 @@ a symbol there is not; three ways round it, on the same networks:
     policy gradient    it sees symbols, and log p of those drawn is raised by what it says of them,
                        log D, less the others' mean (REINFORCE, as SeqGAN, arXiv:1609.05473)
 
-Numbers go back by their slope in all of them. The laws are known, so that what is drawn can be held
+Numbers go back by their slope in all of them. All games are held together by R1 and R2
+(arXiv:1801.04406); without them some seeds give up modes, which is another question. The laws are known, so that what is drawn can be held
 against them. Drawn for the figures is always a symbol, by the probabilities.
 """
 
@@ -33,7 +34,7 @@ from liangyi.lab.experiment import Check, Outcome, Work, experiment, percent, sa
 from liangyi.lab.figure import dots, panels
 from liangyi.lab.fitting import Drawn, Law, points
 from liangyi.lab.table import Summary, markdown
-from liangyi.losses import adversarial, policy
+from liangyi.losses import adversarial, penalty, policy
 from liangyi.metrics.transport import wasserstein
 from liangyi.zoo.adversarial.gan import GAN, GANConfig
 
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
 
 STEPS, BATCH, COUNT, MATCHED = 4000, 128, 4000, 500
 CONFIG = GANConfig(latent=8, generator_widths=(64, 64), discriminator_widths=(64, 64),
-                   learning_rate=1e-3)  # fmt: skip
+                   learning_rate=1e-3, betas=(0.0, 0.99))  # fmt: skip
+PENALTY = 1.0  # weight of R1 and of R2
 HEAT = 0.5  # of Gumbel-softmax
 WAYS = ("probabilities", "Gumbel-softmax", "policy gradient")
 SYMBOLS, CLASSES = 5, 4  # of each place of a word; of the table's column
@@ -174,7 +176,9 @@ class Mixed(GAN):
         fake, log_probability = self.drawn(len(batch[0]))
         real, other = self.judgement(batch), self.judgement(Points(fake.detach()))
         loss = adversarial.discriminator(real, other)
-        yield Update(self.discriminator, loss, discriminator=loss)
+        seen = (batch[0], fake.detach())
+        steep = sum(penalty.zero_centred(self.discriminator, rows) for rows in seen)
+        yield Update(self.discriminator, loss + PENALTY / 2 * steep, discriminator=loss)
         said_of = self.judgement(Points(fake))
         loss = adversarial.nonsaturating(said_of)
         if self.way == "policy gradient":
