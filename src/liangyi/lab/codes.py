@@ -6,7 +6,8 @@ normal. Here both have the same layers, and beside them a GAN whose generator is
 
     autoencoder    squared error; a code is a point
     VAE            a code is a normal law about a point, held near N(0, 1)
-    GAN            no encoder, no distance from any picture; codes are drawn, uniform
+    GAN            no encoder, no distance from any picture; codes are drawn, uniform; held together
+                   by R1 and R2, without which so narrow a generator draws one picture
 
 Codes are drawn in two ways: from N(0, 1), as if the codes followed it, and from the normal law that
 was fitted to the codes of pictures, which any autoencoder allows afterwards.
@@ -27,6 +28,7 @@ from liangyi.core.verbs import samples
 from liangyi.fields.pixels import to_bytes
 from liangyi.lab.drawing import COUNT, QUICK, WHOLE, Examiner, pictures, trained
 from liangyi.lab.experiment import Outcome, Work, experiment, percent, said
+from liangyi.lab.penalised import Penalised
 from liangyi.lab.table import Summary, markdown
 from liangyi.metrics.frechet import gaussian
 from liangyi.metrics.sharpness import laplacian_variance
@@ -59,7 +61,9 @@ def built(name: str, size: int, spec: Any, seed: int) -> Model:
         return build(Autoencoder, AutoencoderConfig(widths=widths, code=size), spec, seed)
     if name == "VAE":
         return build(VAE, VAEConfig(widths=widths, latent=size), spec, seed)
-    return build(GAN, GANConfig(latent=size, generator_widths=widths[::-1]), spec, seed)
+    game = GANConfig(latent=size, generator_widths=widths[::-1], learning_rate=1e-3,
+                     betas=(0.0, 0.99))  # fmt: skip
+    return build(Penalised, game, spec, seed)
 
 
 def codes(model: Model, image: Tensor) -> Tensor:

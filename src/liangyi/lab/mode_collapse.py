@@ -31,8 +31,9 @@ from liangyi.doctor.signals import LOOK, Reference, signals
 from liangyi.lab.experiment import Outcome, Work, experiment, percent, said
 from liangyi.lab.fitting import Drawn, covered, drawn, followed, points, ring
 from liangyi.lab.frames import Frames
+from liangyi.lab.penalised import Penalised
 from liangyi.lab.table import Summary, markdown
-from liangyi.losses import adversarial, penalty
+from liangyi.losses import adversarial
 from liangyi.nets.minibatch import MinibatchDiscrimination
 from liangyi.nets.mlp import Flat, mlp
 from liangyi.runs.building import build
@@ -56,22 +57,13 @@ class Collapsing(GAN):
         return torch.optim.Adam(weights, lr=rate, betas=self.config.betas)
 
 
-class Penalised(Collapsing):
-    """With R1 and R2."""
+class Held(Collapsing, Penalised):
+    """With R1 and R2, and the weight of arXiv:1801.04406."""
 
-    weight = 10.0  # of each
-
-    def updates(self, batch: Any, step: int) -> Iterator[Turn]:
-        """Algorithm 1, whose discriminator pays for its slopes."""
-        fake = self.generated(len(batch[0]))
-        loss = adversarial.discriminator(self.judgement(batch), self.judgement(detached(fake)))
-        steep = sum(penalty.zero_centred(self.discriminator, x[0]) for x in (batch, fake))
-        yield Update(self.discriminator, loss + self.weight / 2 * steep, discriminator=loss)
-        loss = adversarial.nonsaturating(self.judgement(fake))
-        yield Update(self.generator, loss, generator=loss)
+    weight = 10.0
 
 
-class Weakly(Penalised):
+class Weakly(Held):
     """With R1 and R2 that are hardly there."""
 
     weight = 0.1
@@ -119,7 +111,7 @@ class Unrolled(Collapsing):
 KINDS: dict[str, tuple[type[GAN], int]] = {  # and how many points it judges together
     "provoked": (Collapsing, 1),
     "packed": (Collapsing, 2),
-    "R1 + R2": (Penalised, 1),
+    "R1 + R2": (Held, 1),
     "R1 + R2, weak": (Weakly, 1),
     "minibatch": (Minibatch, 1),
     "unrolled": (Unrolled, 1),
