@@ -45,6 +45,7 @@ def _of_the_law(subject: Subject) -> list[Card]:
 def _of_held_out(subject: Subject) -> list[Card]:
     """Return the model's own figures on held-out sentences; the law's own are the floor."""
     model, data, truth = subject.model, subject.held_out, subject.train.truth
+    about = "of held-out sentences, by the model"
     if not isinstance(data, Dataset) or "evaluate" not in model.verbs():
         return []
     parts = [
@@ -53,6 +54,8 @@ def _of_held_out(subject: Subject) -> list[Card]:
     ]
     seen = [(model.evaluate(part), model.means_over(part), len(part[0])) for part in parts]
     floors = {} if truth is None else {"nll": truth(subject.pair[0]).get("oracle_nll")}
+    if floors.get("nll") is not None:
+        about += "; floor: by the true law"
     found = []
     for name in seen[0][0]:
         each = [float(figures[name]) for figures, _, _ in seen]
@@ -60,7 +63,7 @@ def _of_held_out(subject: Subject) -> list[Card]:
         found.append(
             subject.card(name, statistics.fmean(each, weights), "lower", **_spread(each, weights),
                          floor=floors.get(name), split="test", generated=0, real=len(data),
-                         about="of held-out sentences, by the model", features="tokens")
+                         about=about, features="tokens")
         )  # fmt: skip
     return found
 
