@@ -144,13 +144,14 @@ def _parts(path: Path) -> Iterator[bytes]:
             if len(read) == _PART and not read.endswith(b"\n"):  # and not the end of the file
                 end = _end(line)
                 line, left = line[:end], line[end:]
-            yield line
-    if left:
-        yield left
+            yield from line.splitlines(keepends=True)  # lines of old end in \r alone
+    yield from left.splitlines(keepends=True)
 
 
 def _end(part: bytes) -> int:
-    """Return where a part of a line can be cut: after a blank, else between two characters."""
+    """Return where a part can be cut: after a line or a blank, else between two characters."""
+    if b"\r" in part:
+        return part.rindex(b"\r") + 1
     blank = max(part.rfind(b" "), part.rfind(b"\t"))
     if blank > 0:
         return blank
