@@ -113,6 +113,19 @@ def test_lines_end_as_they_do_on_any_system(
         assert [line for line in reader.lines() if line] == [line.split() for line in lines]
 
 
+def test_what_is_no_text_is_no_part_of_a_corpus(tmp_path: Path) -> None:
+    # breaks when the last of equal names is taken, whatever it is
+    for name in ("train.txt", "train.zip", "train.json", "test.txt", "test.txt.bak", "val.npy"):
+        written(tmp_path / name, "a b")
+    places = reading.splits(tmp_path)
+    assert {part: path.name for part, path in places.items()} == {
+        "train": "train.txt", "test": "test.txt"
+    }  # fmt: skip
+    written(tmp_path / "train" / "a.txt", "a b")
+    with pytest.raises(UserError, match=r"has train and train\.txt; leave the one that is meant"):
+        data.choose(str(tmp_path)).spec()
+
+
 def test_memory_does_not_grow_with_the_text(tmp_path: Path) -> None:
     import tracemalloc
 
