@@ -46,6 +46,7 @@ def test_vectors_go_where_others_read_them(say, here):
     ("typed", "said"),
     [
         ("nearest run qeen", "unknown word 'qeen'; did you mean queen"),
+        ("nearest run <unk>", "unknown word '<unk>'"),  # it stands for all others
         ("analogy run man king", "analogy wants 3 words for a question (ONE OTHER THIRD), not 2"),
         ("analogy run", "not 0"),
         ("nearest run king --count 0", "--count"),

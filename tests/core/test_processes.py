@@ -84,6 +84,41 @@ def test_two_processes_equal_one_on_the_joined_batch(name, changes, size, tmp_pa
         assert torch.allclose(value, two[key], atol=2e-5, rtol=2e-4), key
 
 
+# a text of a long line and a short one, of which each process gets one
+UNEVEN = """
+import dataclasses, sys
+import torch
+from liangyi.core import processes, registry
+from liangyi.data import Batches, choose
+from liangyi.runs.building import build
+from liangyi.training.trainer import Trainer
+
+processes.join(torch.device("cpu"), minutes=1)
+kind = registry.find("word2vec-nce")
+source = choose(sys.argv[1], length=300, unit="tokens", min_count=1)
+model = build(kind, kind.Config(size=4, candidates=2), source.spec(), 0)
+training = dataclasses.replace(kind.recipe, epochs=None, steps=3, batch_size=2, device="cpu")
+stream = Batches(source.split(), model.Batch, 2, 0, "cpu", rank=processes.rank(), world=2)
+for report in Trainer(model, stream, training).run():
+    assert 0.3 < report.read()["loss"] < 30  # also where most turns have no pair
+    own = model.vectors.word.weight.detach()
+    theirs = own.clone()
+    processes.agree([theirs])
+    assert torch.equal(own, theirs)
+processes.leave()
+"""
+
+
+def test_processes_whose_texts_have_unequal_lines_take_as_many_turns(tmp_path):
+    # breaks when one has no pair of words left and ends its step: the other waits for ever
+    lines = ["abcdefghijklmnop" * 18, "ab"]
+    (tmp_path / "a.txt").write_text("\n".join(map(" ".join, lines)))
+    script = tmp_path / "uneven.py"
+    script.write_text(UNEVEN)
+    ended = start([str(script), str(tmp_path / "a.txt")], 2, LIANGYI_CACHE=str(tmp_path / "cache"))
+    assert ended.returncode == 0, ended.stderr[-2000:]
+
+
 # rank 1 kills itself once, in the middle; torchrun starts both again
 DIES = """
 import os, sys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import pickle
@@ -14,9 +15,11 @@ import torch
 
 from conftest import follow, same
 from liangyi.core.errors import UserError
+from liangyi.data import choose
 from liangyi.runs import checkpoint
 from liangyi.runs.run import Run
-from liangyi.session import Message, Session
+from liangyi.session import Message, Session, create
+from liangyi.zoo.rankings.bpr import BPR
 
 
 @pytest.fixture
@@ -221,6 +224,17 @@ def test_the_config_builds_the_same_model_again(run):
     assert again.plain == plain
     assert same(run.build().state_dict(), again.build().state_dict())
     assert torch.equal(run.model().sample(3), again.model().sample(3))
+
+
+def test_every_path_that_is_read_is_told(tmp_path, monkeypatch):
+    # breaks when a setting of the data that names a file is forgotten: it is read all the same
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{1 - d} qid:{n} 1:{n} 2:{d}\n" for n in range(9) for d in (0, 1))
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(rows)
+    training = dataclasses.replace(BPR.recipe, steps=2, batch_size=4)
+    run = create(BPR, BPR.Config(), choose("a.txt", test_file="b.txt"), training, tmp_path / "run")
+    assert run.reads() == [str(tmp_path / "a.txt"), str(tmp_path / "b.txt")]
 
 
 def test_a_failure_is_forgotten_by_what_goes_on_from_its_step(run):

@@ -9,6 +9,7 @@ from liangyi.core.batch import Rankings
 from liangyi.metrics.error import of_mean
 from liangyi.metrics.rankings import by_chance, figures
 from liangyi.scoring import score
+from liangyi.views.cards import table
 
 from .conftest import named
 
@@ -27,3 +28,4 @@ def test_each_card_is_the_mean_over_held_out_queries(run_of):
         assert card.floor == pytest.approx(chance[name], abs=0.01) and card.better == "higher"
         assert f"the best order has {float(ideal[name].mean()):.3f}" in card.about
         assert (card.split, card.real) == ("test", 1000)
+    assert "real against" not in table(list(found.values()))

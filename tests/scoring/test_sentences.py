@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 
 import pytest
 import torch
 
 from conftest import follow
+from liangyi.core.binding import bound
 from liangyi.core.verbs import samples
 from liangyi.data import choose
 from liangyi.metrics.text import bleu, self_bleu
 from liangyi.scoring import score
 from liangyi.scoring.held_out import figures_on as measured
+from liangyi.scoring.scorers import sentences
+from liangyi.use import asked
+from liangyi.use.given import Given
 
 from .conftest import named, subject_of
 
@@ -47,6 +52,34 @@ def test_each_card_is_the_figure_of_its_name(run):
     assert found["bleu_4"].better == "higher"
     assert {found[name].better for name in ("oracle_nll", "nll", "self_bleu_4")} == {"lower"}
     assert {card.features for card in found.values()} == {"tokens"}
+
+
+def test_a_figure_a_word_is_the_same_however_sentences_are_shared_out(small, tmp_path, monkeypatch):
+    # breaks when parts are weighed by their sentences: a short one counts as much as a long one
+    monkeypatch.setattr(asked, "_PART", 7)
+    dice = random.Random(0)
+    lines = [dice.choices("abcdefgh", k=count) for count in [1] * 270 + [9] * 271]
+    (tmp_path / "texts").mkdir()
+    for name in ("train.txt", "test.txt"):
+        (tmp_path / "texts" / name).write_text("\n".join(map(" ".join, lines)))
+    source = choose(str(tmp_path / "texts"), length=9, unit="tokens", min_count=1)
+    run = dataclasses.replace(small("seqgan"), source=source).run(tmp_path / "run", steps=1)
+    for _ in follow(run):
+        pass
+    subject = subject_of(run, 50)
+    model, data = subject.model, source.split("test")
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight *= 6  # so that sentences differ
+    batch = data.some(len(data), model.Batch)
+    wanted = pytest.approx(float(model.evaluate(batch)["nll"]), rel=1e-5)
+    about = Given(list(map(str, range(len(data)))), {"token": batch.token})
+    assert asked.answered(model, bound(type(model), "evaluate", model.spec), about, {}) == {
+        "nll": wanted
+    }
+    assert measured(model, data) == {"test/nll": wanted}
+    (card,) = sentences._of_held_out(subject)
+    assert card.value == wanted and 0 < card.error < 0.2
 
 
 def test_many_sentences_are_compared_by_five_hundred(run):

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 
 import pytest
 import torch
 
+from conftest import follow
 from liangyi.core import registry
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Spec, Words
+from liangyi.data import choose
 from liangyi.data.text import lists
 from liangyi.doctor.chart import Chart
 from liangyi.doctor.codes import all_one_way
 from liangyi.doctor.facts import Facts
 from liangyi.metrics.error import of_correlation
 from liangyi.runs.building import build
+from liangyi.scoring import score
 from liangyi.scoring.scorers.words import cards, scores
 
 
@@ -54,6 +58,21 @@ def test_lists_of_other_words_are_told(tmp_path, monkeypatch):
     told: list[str] = []
     assert cards(SimpleNamespace(model=model, tell=told.append)) == []
     assert len(told) == 1 and "too few lines of the lists" in told[0]
+
+
+def test_a_text_of_few_passages_is_scored_by_the_lists_too(small, tmp_path, monkeypatch):
+    # breaks when twenty passages are wanted, which nobody looks at
+    source = choose("stems", sentences=12)
+    known = source.spec()["token"].vocabulary[2:]
+    pairs = [f"{known[0]} {word} {n % 7}" for n, word in enumerate(known[1:20])]
+    written(tmp_path, **{"EN-MEN-TR-3k.txt": "\n".join(pairs)})
+    monkeypatch.setenv("LIANGYI_WORDS", str(tmp_path))
+    here = dataclasses.replace(small("word2vec"), source=source)
+    run = here.run(tmp_path / "few", steps=1, batch_size=4)
+    for _ in follow(run):
+        pass
+    (card,) = score(run)
+    assert (card.metric, card.real, card.generated, card.split) == ("men", 19, 0, "list")
 
 
 def test_the_error_of_a_correlation_is_its_spread():

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from liangyi.metrics.card import Card
-from liangyi.views.cards import LEGEND, comparison, table
+from liangyi.views import intervals
+from liangyi.views.cards import comparison, legend, table
 from liangyi.views.comparison import Column, comparison_page
 from liangyi.views.report import report
 
@@ -50,9 +51,22 @@ def test_the_cards_of_a_run_are_a_table_with_intervals_and_floors() -> None:
         "told_apart     ½   0.990  ± 0.005  0.479  right how often",
         "class_entropy  ↑  0.5300                  evenness",
         "",
-        LEGEND,
+        legend(CARDS),
         "seed 0 · step 0",
     ]
+
+
+def test_what_floors_and_intervals_are_is_said_as_it_is() -> None:
+    # breaks when rankings, whose floor is chance, are said to stand beside real items
+    own = card(about="gain; floor: by chance")
+    drawn = [card(generated=400), *CARDS]
+    for known in (legend, intervals.legend):
+        assert "samples and real items both drawn anew" in known(drawn)
+        assert "real against other real items" in known(drawn) and "says" not in known(drawn)
+        assert "interval, real items drawn anew" in known([own])
+        assert "real against" not in known([own]) and "as each card says" in known([own])
+        assert "real items, where a card says nothing else" in known([own, *drawn])
+    assert table([own]).splitlines()[4] == legend([own])
 
 
 def test_words_about_a_metric_are_wrapped_into_their_own_column() -> None:

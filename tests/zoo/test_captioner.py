@@ -70,3 +70,18 @@ def test_figures_are_of_words_and_of_whole_captions(model, batch):
     mixed = batch._replace(caption=torch.cat([told[:4], batch.caption[4:]]))
     right = (told[4:] == batch.caption[4:]).all(1).float().sum()
     assert float(model.evaluate(mixed)["exact_match"]) == pytest.approx((4 + float(right)) / 6)
+
+
+def test_figures_of_parts_are_joined_by_what_they_are_means_over(model, here):
+    # breaks when a part of short captions counts as much as one of long ones
+    batch = batch_of(here, 60)
+    longest = (batch.caption != 0).sum(1).argsort(descending=True)
+    batch = type(batch)(*(column[longest] for column in batch))
+    parts = [type(batch)(*(column[rows] for column in batch))
+             for rows in (slice(0, 20), slice(20, 60))]  # fmt: skip
+    whole = model.evaluate(batch)
+    for name, value in whole.items():
+        weights = [model.means_over(part).get(name, len(part.image)) for part in parts]
+        each = [float(model.evaluate(part)[name]) for part in parts]
+        joined = sum(w * one for w, one in zip(weights, each, strict=True)) / sum(weights)
+        assert joined == pytest.approx(float(value), rel=1e-5)

@@ -195,6 +195,14 @@ class Model(nn.Module, ABC):
         """
         raise NotImplementedError(f"{self.name()} has no adversary")
 
+    def means_over(self, batch: Any) -> Mapping[str, float]:
+        """Return of how many things a figure of the verb `evaluate` is the mean, by its name.
+
+        Those that are not named are means over the items of the batch. Figures of several batches
+        are joined by these numbers, so that it makes no difference how items were shared out.
+        """
+        return {}
+
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Return the optimiser of one player; by default Adam with the config's rate and betas."""
         betas = getattr(self.config, "betas", (0.9, 0.999))

@@ -167,6 +167,15 @@ def any_of(flag: bool) -> bool:
     return bool(box.item())
 
 
+def most(count: int) -> int:
+    """Return the largest count of all processes, such as of turns that they take together."""
+    if world() == 1:
+        return count
+    box = torch.tensor([count], device="cpu")
+    dist.all_reduce(box, op=dist.ReduceOp.MAX)
+    return int(box.item())
+
+
 def wait() -> None:
     """Wait until every process is here."""
     if world() > 1:

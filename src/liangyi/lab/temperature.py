@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from liangyi.core import files, registry
@@ -113,8 +114,8 @@ def curve(run: Run) -> dict[str, Point]:
         drawn = samples(model, _COUNT, temperature=temperature)
         point = _judged(train, field, drawn, real)
         each = [float(model.evaluate(part, temperature=temperature)["nll"]) for part in parts]
-        total = sum(value * len(part.token) for value, part in zip(each, parts, strict=True))
-        found[f"{temperature:g}"] = point | {"nll": total / len(index)}
+        words = [model.means_over(part)["nll"] for part in parts]
+        found[f"{temperature:g}"] = point | {"nll": fmean(each, words)}
     other = train.batch(model.Batch, train.subset(min(_COUNT, len(train))), "cpu").token
     return found | {"real": _judged(train, field, other, real)}
 

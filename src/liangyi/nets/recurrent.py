@@ -67,6 +67,10 @@ class Writer(nn.Module):
         ends = token == self.end
         return ends.cumsum(1) > ends.long()
 
+    def words(self, token: Tensor) -> Tensor:
+        """Return how many words sentences [N L] have together, their ends among them."""
+        return token.numel() - self.after(token).sum()
+
     def follow(self, hidden: Tensor, share: Tensor, temperature: float = 1.0) -> Tensor:
         """Return the words [N] that follow states h [N W], drawn by shares [N] in [0, 1).
 

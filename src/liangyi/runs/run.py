@@ -50,7 +50,7 @@ Tell = Callable[[str], None]
 State = Literal["new", "running", "stopped", "failed", "done"]
 Weights = Literal["best", "newest"]  # of which checkpoint
 
-_PLACES = ("data_root", "photographs")  # settings of data that name a path
+_PLACES = ("data_root", "photographs", "test_file")  # settings of data that name a path
 _LOG, _CHECKPOINTS = "log.jsonl", "checkpoints"
 _BACK = "going back to the checkpoint before it"
 

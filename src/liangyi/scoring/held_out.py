@@ -15,10 +15,14 @@ def figures_on(model: Model, data: Data, limit: int | None = None) -> dict[str, 
         return {f"test/{name}": float(value) for name, value in model.evaluate(batch).items()}
     index = data.subset(limit or len(data))
     sums: dict[str, float] = {}
+    weights: dict[str, float] = {}
     seen = 0
     for part in index.split(500):
         batch = data.batch(model.Batch, part, model.device, model.image_range)
+        counts = model.means_over(batch)
         for name, value in model.evaluate(batch, first=seen).items():  # noise of its own
-            sums[f"test/{name}"] = sums.get(f"test/{name}", 0.0) + float(value) * len(part)
+            weight = counts.get(name, len(part))
+            sums[name] = sums.get(name, 0.0) + float(value) * weight
+            weights[name] = weights.get(name, 0.0) + weight
         seen += len(part)
-    return {name: total / len(index) for name, total in sums.items()}
+    return {f"test/{name}": total / weights[name] for name, total in sums.items()}

@@ -11,10 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from liangyi.core.binding import bound
 from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
-from liangyi.core.spec import Pixels
+from liangyi.core.spec import Pixels, Word
 from liangyi.core.tracking import Track, untracked
 from liangyi.core.verbs import demand_verb, generated
 from liangyi.data import Data, Dataset
@@ -93,7 +94,7 @@ class Subject:
             split, number = "test", min(number, held_out.size, trained)
         else:
             split, number = "train", min(number, trained // 2)
-        if number < 10:
+        if number < 10 and not _asked_about_words(model):
             raise UserError(f"{train.size} items are too few to score against; 20 or more would do")
         return cls(
             run, model, train, held_out, number, seed, split, step, inception, tell, trained,
@@ -175,6 +176,12 @@ class Subject:
         if isinstance(self.held_out, Dataset):
             return self.held_out, "test"
         return (self.train, "train") if isinstance(self.train, Dataset) else (None, "law")
+
+
+def _asked_about_words(model: Model) -> bool:
+    """Tell whether all its verbs are asked about single words: no item of the data is looked at."""
+    asked = [bound(type(model), verb, model.spec).items.values() for verb in model.verbs()]
+    return all(fields and all(isinstance(field, Word) for field in fields) for fields in asked)
 
 
 def _demand_inception(model: Model) -> None:

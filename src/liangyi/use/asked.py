@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -38,28 +39,28 @@ def answered(
     method = getattr(model, asked.name)
     if about is None:
         return _plain(method(**settings, seed=seed))
-    found: list[tuple[int, Any]] = []
+    found: list[Any] = []
+    counts: list[tuple[int, Mapping[str, float]]] = []
     for first in range(0, len(about), _PART):
         part = {name: v[first : first + _PART].to(model.device) for name, v in about.values.items()}
         count = min(_PART, len(about) - first)
         given = {"batch": asked.batch(**part)} if asked.batch else part
         try:
-            found.append((count, _plain(method(**given, **settings, seed=seed, first=first))))
+            found.append(_plain(method(**given, **settings, seed=seed, first=first)))
         except (RuntimeError, ValueError) as error:
             if isinstance(error, UserError) or asked.items[asked.item] is not None:
                 raise
             shape = " x ".join(map(str, about.values[asked.item].shape))
             raise UserError(f"{model.name()} cannot {asked.name} {shape} numbers") from error
-    if isinstance(found[0][1], dict):
-        total = sum(count for count, _ in found)
-        names = found[0][1]
+        counts.append((count, model.means_over(given["batch"]) if asked.batch else {}))
+    if isinstance(found[0], dict):
+        weights = {name: [over.get(name, count) for count, over in counts] for name in found[0]}
         return {
-            name: sum(count * float(figures[name]) for count, figures in found) / total
-            for name in names
+            name: fmean([figures[name] for figures in found], weights[name]) for name in found[0]
         }
     if asked.columns:
-        return asked.result(*map(torch.cat, zip(*(values for _, values in found), strict=True)))
-    return torch.cat([values for _, values in found])
+        return asked.result(*map(torch.cat, zip(*found, strict=True)))
+    return torch.cat(found)
 
 
 def _plain(found: Any) -> Any:

@@ -24,6 +24,7 @@ from liangyi.data.pictures.listing import Job, class_of
 
 Tell = Callable[[str], None]
 _ARRAYS = (".npy", ".npz")
+_NO_WORDS = (PADDING, UNKNOWN)  # that a vocabulary has beside its words
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,9 @@ def _dealt(asked: Binding, words: Sequence[str]) -> Given:
 def _number(word: str, vocabulary: Sequence[str]) -> int:
     """Return the number of a word, as it was typed or else in lower case."""
     for form in (word, word.lower()):
-        if form and form in vocabulary:
+        if form not in _NO_WORDS and form in vocabulary:
             return vocabulary.index(form)
-    raise unknown("word", word.lower(), [known for known in vocabulary if known])
+    raise unknown("word", word.lower(), [known for known in vocabulary if known not in _NO_WORDS])
 
 
 def frequent(asked: Binding, count: int | None) -> Given:
@@ -120,7 +121,7 @@ def frequent(asked: Binding, count: int | None) -> Given:
         return _dealt(asked, [])
     field = asked.items[asked.item]
     assert isinstance(field, Word)
-    known = [n for n, word in enumerate(field.vocabulary) if word not in (PADDING, UNKNOWN)]
+    known = [n for n, word in enumerate(field.vocabulary) if word not in _NO_WORDS]
     numbers = known[:count]
     values = {asked.item: torch.tensor(numbers, device="cpu")}
     return Given([field.vocabulary[number] for number in numbers], values)

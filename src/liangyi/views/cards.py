@@ -10,12 +10,16 @@ from rich.text import Text
 from liangyi.metrics.card import Card
 from liangyi.views import text
 from liangyi.views.conditions import conditions, conditions_of_runs
-from liangyi.views.figures import ARROWS, MEANING, figures
+from liangyi.views.figures import ARROWS, figures, floors, meaning
 from liangyi.views.ranking import BEST, Row, ranked, told
 
-LEGEND = f"± {MEANING}; floor: real against other real items"
 HEADING = 18  # letters of a run's name in a line of its heading
 NOTHING = "no cards"
+
+
+def legend(cards: Sequence[Card]) -> str:
+    """Say what the margins and floors of cards are."""
+    return f"± {meaning(cards)}; floor: {floors(cards)}"
 
 
 def table(cards: Sequence[Card], width: int | None = None) -> str:
@@ -34,7 +38,7 @@ def table(cards: Sequence[Card], width: int | None = None) -> str:
         margin = Text(f"± {away}" if away else "", "dim")
         about = text.words(card.about)
         shown.add_row(text.words(card.metric), ARROWS[card.better], value, margin, floor, about)
-    notes = [LEGEND, *conditions([(card.metric, card) for card in cards])]
+    notes = [legend(cards), *conditions([(card.metric, card) for card in cards])]
     return text.rendered(shown, *text.notes(notes, width), width=width)
 
 

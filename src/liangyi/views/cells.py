@@ -17,7 +17,7 @@ from liangyi.doctor.verdict import Verdict
 from liangyi.metrics.card import Card, Cards
 from liangyi.runs.run import Run
 from liangyi.views import pages
-from liangyi.views.cards import LEGEND
+from liangyi.views.cards import legend
 from liangyi.views.conditions import conditions
 from liangyi.views.curves import curves
 from liangyi.views.figures import figures, short
@@ -64,7 +64,7 @@ def _(model: Model) -> str:
 @cell.register
 def _(cards: Cards) -> str:
     """Show their values, intervals and floors, and what these mean."""
-    said = [LEGEND, *conditions([(card.metric, card) for card in cards])]
+    said = [legend(cards), *conditions([(card.metric, card) for card in cards])]
     rows = [(card, *figures(card), _interval(card)) for card in cards]
     return pages.part("cell_cards.html", rows=rows, notes=said)
 

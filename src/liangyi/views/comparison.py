@@ -47,7 +47,8 @@ def comparison_page(
     """
     names, cards = [run.name for run in runs], [run.cards for run in runs]
     rows = ranked(cards, refusals or {})
-    measured = [intervals.LEGEND, *told(rows), *conditions_of_runs(names, cards)] if rows else []
+    legend = intervals.legend([card for column in cards for card in column])
+    measured = [legend, *told(rows), *conditions_of_runs(names, cards)] if rows else []
     return pages.render(
         "compare.html",
         title=title,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from liangyi.metrics.card import Card
 
@@ -13,12 +14,25 @@ BETTER = {
     "half": "0.5 is best",
     "none": "neither way is better",
 }
-MEANING = "95 % interval, samples and real items both drawn anew"  # of all cards: docs/scores.md
 DIGITS = 4  # of a figure without an error
 LONGEST = 6  # decimals, beyond which powers of ten are written
 LARGEST = 1e7  # and from which on they are written as well
 FINEST = 1e-7  # error over value, below which it is only that of rounding
 UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def meaning(cards: Sequence[Card]) -> str:
+    """Say what the intervals of cards mean: docs/scores.md."""
+    drawn = "samples and real items both" if any(card.generated for card in cards) else "real items"
+    return f"95 % interval, {drawn} drawn anew"
+
+
+def floors(cards: Sequence[Card]) -> str:
+    """Say what the floors of cards are; some cards say it themselves."""
+    said = ["floor: " in card.about for card in cards if card.floor is not None]
+    if said and all(said):
+        return "as each card says"
+    return "real against other real items" + ", where a card says nothing else" * any(said)
 
 
 def short(value: float, digits: int = 3) -> str:

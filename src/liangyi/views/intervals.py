@@ -7,12 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from liangyi.metrics.card import Card
-from liangyi.views.figures import MEANING, figures, margin
+from liangyi.views.figures import figures, floors, margin, meaning
 
-LEGEND = (
-    f"dot and bar: value and {MEANING}; "
-    "floor, the tall line: real against other real items; notch: 0"
-)
 COLOURS = 7  # in page.css
 DASHES = 3  # in charts.js
 
@@ -36,6 +32,13 @@ class Scale:
     floors: list[float]
     bars: list[Bar]
     count: int  # of places
+
+
+def legend(cards: Sequence[Card]) -> str:
+    """Say what is drawn of cards."""
+    return (
+        f"dot and bar: value and {meaning(cards)}; floor, the tall line: {floors(cards)}; notch: 0"
+    )
 
 
 def looks(place: int) -> dict[str, int]:

@@ -68,7 +68,7 @@ def report(
         versions=versions,
         notes=notes,
         cards=cards,
-        card_notes=[intervals.LEGEND, *conditions([(card.metric, card) for card in cards])],
+        card_notes=[intervals.legend(cards), *conditions([(card.metric, card) for card in cards])],
         verdicts=verdicts,
         nearest=nearest,
         real=real,

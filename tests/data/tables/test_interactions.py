@@ -39,14 +39,15 @@ def test_every_form_holds_the_same_choices(tmp_path, name, text):
 
 def test_names_are_those_of_the_table_and_columns_are_found_by_their_heading(tmp_path):
     rows = "".join(f"{t},anna,film {t},{5 - t % 2}\n".partition(",")[2] for t in range(12))
+    rows += "ben,another,5\n"
     (tmp_path / "a.csv").write_text("user,item,score\n" + rows)
     source = choose(str(tmp_path / "a.csv"))
     spec = source.spec()
-    assert spec["user"].names == ("anna",) and spec["candidate"].of.names[3] == "film 3"
+    assert spec["user"].names == ("anna", "ben") and spec["candidate"].of.names[3] == "film 3"
     # without ratings every line is a choice, whatever stands in other columns
     (tmp_path / "b.csv").write_text("user,item,time\n" + rows)
-    assert "chose 12 times" in choose(str(tmp_path / "b.csv")).findings()[0]
-    assert "chose 6 times" in choose(str(tmp_path / "a.csv"), least=5.0).findings()[0]
+    assert "chose 13 times" in choose(str(tmp_path / "b.csv")).findings()[0]
+    assert "chose 7 times" in choose(str(tmp_path / "a.csv"), least=5.0).findings()[0]
 
 
 @pytest.mark.parametrize("text", [
@@ -75,12 +76,27 @@ def test_a_user_called_user_is_no_heading(tmp_path):
     ("1,2,5\n2,2,5\n", "1 item; there is nothing to choose from"),
     (movielens(",").replace(",4,", ",2,").replace(",5,", ",2,"), "the highest is 3"),
     ("1,2,5\n1,3,5\n", "nobody chose 5 items"),
+    ("".join(f"1,{n},5\n" for n in range(6)), "who chose 5 items chose every one"),
 ])  # fmt: skip
 def test_mistakes_are_one_line(tmp_path, text, said):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(UserError, match=said) as raised:
         choose(str(tmp_path / "a.csv")).split("train")
     assert "\n" not in str(raised.value)
+
+
+def test_who_chose_everything_is_not_held_out(tmp_path):
+    # breaks when a user for whom every order is right counts as one who was ranked perfectly
+    rows = [f"{u},{i},5" for u in range(6) for i in range(10) if u == 2 or (u + i) % 3]
+    (tmp_path / "a.csv").write_text("\n".join(rows))
+    source = choose(str(tmp_path / "a.csv"))
+    train, test = (source.split(part).some(99, Interactions) for part in ("train", "test"))
+    assert sorted(train.user.tolist()) == [0, 1, 2, 3, 4, 5]  # whose choices are learned from
+    assert sorted(test.user.tolist()) == [0, 1, 3, 4, 5]
+    for batch in (train, test):
+        some = batch.relevance.bool() & batch.candidate_mask
+        assert bool(some.any(1).all()) and not bool((some == batch.candidate_mask).all(1).any())
+    assert "1 user chose every item" in source.findings()[1]
 
 
 def test_a_fifth_of_each_users_choices_is_held_out():

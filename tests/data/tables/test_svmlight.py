@@ -10,7 +10,7 @@ import torch
 
 from liangyi.core.batch import Rankings
 from liangyi.core.errors import UserError
-from liangyi.data import choose, opened
+from liangyi.data import choose, find, opened
 from liangyi.data.tables.letor import Letor
 from liangyi.data.tables.svmlight import is_svmlight, read
 
@@ -52,6 +52,23 @@ def test_lightgbms_queries_lie_beside_and_gzip_is_seen_by_its_first_bytes(tmp_pa
 def test_a_first_document_without_features_or_behind_a_byte_order_mark(tmp_path, first):
     path = written(tmp_path / "a.txt", first + "0 qid:1 2:1\n")
     assert is_svmlight(path) and read(path).document.tolist() == [[0, 0], [0, 1]]
+
+
+@pytest.mark.parametrize("text", [
+    "12 10:30 went to market\n", "E 3:16 so loved\n", "3 2:1 4:5 was the score\n",
+    "7 10:30\nwoke up\n",
+])  # fmt: skip
+def test_a_diary_is_a_text(tmp_path, text):
+    # breaks when a line is known by its beginning
+    path = written(tmp_path / "a.txt", text)
+    assert not is_svmlight(path) and find(str(path)).registered == "text"
+
+
+@pytest.mark.parametrize("text", [
+    "1 0:0.5\n", "-1 3:-.5 7:2e-3 # c\n+1 1:nan\n", "2\tqid:5 1:x\n", "1 1:2 2:3.\r\n0 2:1\n",
+])  # fmt: skip
+def test_documents_are_known_with_and_without_their_queries(tmp_path, text):
+    assert is_svmlight(written(tmp_path / "a.txt", text))
 
 
 def test_a_damaged_archive_is_one_line(tmp_path):

@@ -72,7 +72,9 @@ def test_a_folder_is_its_texts_and_what_is_held_out_has_the_vocabulary(tmp_path:
     assert read(str(tmp_path / "c" / "test.txt"), min_count=1)[0] != field
 
 
-@pytest.mark.parametrize("text", ["no\nyes sir\n", "a\r\nb c d", "\ufeffno\nthe cat sat"])
+@pytest.mark.parametrize(
+    "text", ["no\nyes sir\n", "a\r\nb c d", "\ufeffno\nthe cat sat", "no\ryes sir\r"]
+)
 def test_short_first_lines_and_last_ones_without_an_end_are_lines(
     tmp_path: Path, text: str
 ) -> None:
@@ -95,6 +97,33 @@ def test_a_long_line_is_cut_between_words_whatever_the_parts(
         reader = reading.Reader(reading.listed(Path(text)), "tokens")
         if part > 27:  # no word is longer
             assert [word for line in reader.lines() for word in line] == words
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_lines_end_as_they_do_on_any_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    # breaks when a text of old, whose lines end in \r alone, is one sentence
+    dice = random.Random(0)
+    lines = [" ".join(dice.choices("abc", k=dice.randint(1, 9))) for _ in range(40)]
+    text = written(tmp_path / "a.txt", end.join(lines))
+    for part in (20, 2**20):  # no line is longer
+        monkeypatch.setattr(reading, "_PART", part)
+        reader = reading.Reader(reading.listed(Path(text)), "tokens")
+        assert [line for line in reader.lines() if line] == [line.split() for line in lines]
+
+
+def test_what_is_no_text_is_no_part_of_a_corpus(tmp_path: Path) -> None:
+    # breaks when the last of equal names is taken, whatever it is
+    for name in ("train.txt", "train.zip", "train.json", "test.txt", "test.txt.bak", "val.npy"):
+        written(tmp_path / name, "a b")
+    places = reading.splits(tmp_path)
+    assert {part: path.name for part, path in places.items()} == {
+        "train": "train.txt", "test": "test.txt"
+    }  # fmt: skip
+    written(tmp_path / "train" / "a.txt", "a b")
+    with pytest.raises(UserError, match=r"has train and train\.txt; leave the one that is meant"):
+        data.choose(str(tmp_path)).spec()
 
 
 def test_memory_does_not_grow_with_the_text(tmp_path: Path) -> None:

@@ -76,13 +76,15 @@ def spec_of(users: Sequence[str], items: Sequence[str]) -> Spec:
 
 
 def columns_of(chosen: Tensor, known: Tensor) -> Columns:
-    """Return the users who chose something as columns.
+    """Return the users who chose something, and not all that they could, as columns.
+
+    Of who has nothing but choices left every order is right: that tells nothing about a ranker.
 
     Args:
         chosen: what they shall be recommended, bool [U I].
         known: what they have already, bool [U I].
     """
-    user = chosen.any(1).nonzero()[:, 0]
+    user = (chosen.any(1) & (~chosen & ~known).any(1)).nonzero()[:, 0]
     return {"user": user, "candidate": Candidates(known[user]), "relevance": chosen[user].byte()}
 
 
@@ -130,8 +132,11 @@ class Table(Source):
         """Say how the table was understood."""
         users, items, chosen = self._read()
         share = float(chosen.float().mean())
+        every = int(chosen.all(1).sum())
         return [f"{many(len(users), 'user')} chose {many(int(chosen.sum()), 'time')} of "
-                f"{many(len(items), 'item')}, {share:.1%} of all pairs"]  # fmt: skip
+                f"{many(len(items), 'item')}, {share:.1%} of all pairs",
+                *[f"{many(every, 'user')} chose every item and cannot tell how good an order is: "
+                  "left out where it is measured"] * bool(every)]  # fmt: skip
 
     def _read(self) -> tuple[list[str], list[str], Tensor]:
         """Return the names of users and items, and who chose what, [U I].
@@ -158,11 +163,17 @@ def _choices(path: Path, least: float) -> tuple[list[str], list[str], Tensor]:
     chosen = torch.zeros(len(users), len(items), dtype=torch.bool, device="cpu")
     for (row, column), rating in zip(pairs, ratings, strict=True):
         chosen[row, column] |= rating is None or rating >= least
-    if not bool(split_of(chosen)[1].any()):
+    held_out = split_of(chosen)[1].any(1)
+    if not bool(held_out.any()):
         most = max((rating for rating in ratings if rating is not None), default=least)
         if most < least:
             raise UserError(f"no rating is that high; the highest is {most:g}", setting="least")
         raise UserError(f"{path}: nobody chose {_HELD_OUT} items, of which one could be held out")
+    if bool(chosen[held_out].all()):
+        raise UserError(
+            f"{path}: who chose {_HELD_OUT} items chose every one, so no order is better than "
+            "another"
+        )
     return list(users), list(items), chosen
 
 

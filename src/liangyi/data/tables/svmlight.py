@@ -15,6 +15,7 @@ import io
 import re
 import zlib
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,10 @@ from liangyi.core import capacity
 from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 
-_LOOK = 2**16  # bytes by which a file is known
-_LINE = re.compile(rb"[-+.\deE]+\s+(qid:\S+(\s|$)|\d+:)")
+_LOOK = 2**20  # bytes by which a file is known
+_NUMBER = rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_WITH_QUERY = re.compile(rb"%b\s+qid:\S+(\s|$)" % _NUMBER)
+_FEATURES = re.compile(rb"%b(\s+\d+:(%b|nan|inf))+" % (_NUMBER, _NUMBER))
 _UNREADABLE = OSError, EOFError, zlib.error
 
 
@@ -55,12 +58,18 @@ class Queries:
 
 
 def is_svmlight(path: Path) -> bool:
-    """Whether the first document of a file looks like one."""
+    """Whether a file begins with a document that names its query, or with two of features alone.
+
+    A line of a diary, `12 10:30 went to market`, begins like a document, too.
+    """
     try:
         lines = _lines(path, _LOOK)
     except _UNREADABLE:
         return False
-    return bool(_LINE.match(next((line for line in lines if _data(line)), b"")))
+    first = list(islice(filter(None, map(_data, lines)), 2))
+    if not first or _WITH_QUERY.match(first[0]):
+        return bool(first)
+    return all(map(_FEATURES.fullmatch, first))
 
 
 def read(path: Path, first_feature: int = 1, width: int | None = None) -> Queries:

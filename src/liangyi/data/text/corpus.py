@@ -23,7 +23,7 @@ from liangyi.data.text.reading import File, Reader, Unit, listed
 from liangyi.data.text.vocabulary import Vocabulary
 
 PASSAGE = 1000  # words of a passage, where the text runs on
-_FORMAT = 2  # of the cache; to be raised whenever the same files would give other numbers
+_FORMAT = 3  # of the cache; to be raised whenever the same files would give other numbers
 _BLOCK = 2**20  # words that are written at once
 # Mahoney's text8: bytes, words and different words
 _TEXT8 = (100_000_000, 17_005_207, 253_854)

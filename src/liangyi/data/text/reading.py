@@ -76,14 +76,28 @@ def splits(path: Path) -> dict[str, Path]:
     """Return the places of the training and, if there is one, of the held-out text.
 
     In a folder they may be sub-folders or files: `train` and `test`, `train.txt` and `test.txt`.
+
+    Raises:
+        UserError: there are two of which each may be meant.
     """
     if not path.is_dir():
         return {"train": path}
-    inside = {entry.stem.lower(): entry for entry in sorted(path.iterdir())}
-    held_out = next((inside[name] for name in _HELD_OUT if name in inside), None)
+    inside: dict[str, list[Path]] = {}
+    for entry in sorted(path.iterdir()):
+        if entry.is_dir() or named_so(entry):
+            name = entry.name if entry.is_dir() else entry.stem
+            inside.setdefault(name.lower(), []).append(entry)
+    held_out = next((name for name in _HELD_OUT if name in inside), None)
     if "train" not in inside or held_out is None:
         return {"train": path}
-    return {"train": inside["train"], "test": held_out}
+    return {"train": _only(path, inside["train"]), "test": _only(path, inside[held_out])}
+
+
+def _only(path: Path, found: Sequence[Path]) -> Path:
+    if len(found) > 1:
+        named = " and ".join(entry.name for entry in found)
+        raise UserError(f"{path} has {named}; leave the one that is meant")
+    return found[0]
 
 
 class Reader:
@@ -144,13 +158,14 @@ def _parts(path: Path) -> Iterator[bytes]:
             if len(read) == _PART and not read.endswith(b"\n"):  # and not the end of the file
                 end = _end(line)
                 line, left = line[:end], line[end:]
-            yield line
-    if left:
-        yield left
+            yield from line.splitlines(keepends=True)  # lines of old end in \r alone
+    yield from left.splitlines(keepends=True)
 
 
 def _end(part: bytes) -> int:
-    """Return where a part of a line can be cut: after a blank, else between two characters."""
+    """Return where a part can be cut: after a line or a blank, else between two characters."""
+    if b"\r" in part:
+        return part.rindex(b"\r") + 1
     blank = max(part.rfind(b" "), part.rfind(b"\t"))
     if blank > 0:
         return blank

@@ -45,18 +45,25 @@ def _of_the_law(subject: Subject) -> list[Card]:
 def _of_held_out(subject: Subject) -> list[Card]:
     """Return the model's own figures on held-out sentences; the law's own are the floor."""
     model, data, truth = subject.model, subject.held_out, subject.train.truth
+    about = "of held-out sentences, by the model"
     if not isinstance(data, Dataset) or "evaluate" not in model.verbs():
         return []
-    parts = [subject.gathered(data, part) for part in data.subset(len(data)).chunk(_GROUPS)]
-    seen = [model.evaluate(_on(part, model.device)) for part in parts]
+    parts = [
+        _on(subject.gathered(data, part), model.device)
+        for part in data.subset(len(data)).chunk(_GROUPS)
+    ]
+    seen = [(model.evaluate(part), model.means_over(part), len(part[0])) for part in parts]
     floors = {} if truth is None else {"nll": truth(subject.pair[0]).get("oracle_nll")}
+    if floors.get("nll") is not None:
+        about += "; floor: by the true law"
     found = []
-    for name in seen[0]:
-        each = [float(figures[name]) for figures in seen]
+    for name in seen[0][0]:
+        each = [float(figures[name]) for figures, _, _ in seen]
+        weights = [counts.get(name, items) for _, counts, items in seen]
         found.append(
-            subject.card(name, statistics.fmean(each), "lower", **_spread(each),
+            subject.card(name, statistics.fmean(each, weights), "lower", **_spread(each, weights),
                          floor=floors.get(name), split="test", generated=0, real=len(data),
-                         about="of held-out sentences, by the model", features="tokens")
+                         about=about, features="tokens")
         )  # fmt: skip
     return found
 
@@ -65,11 +72,15 @@ def _on(batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
     return type(batch)(*(part.to(device) for part in batch))
 
 
-def _spread(each: Sequence[float]) -> dict[str, float | int]:
-    """Return the standard error of the mean of parts, and how much that is known by."""
+def _spread(
+    each: Sequence[float], weights: Sequence[float] | None = None
+) -> dict[str, float | int]:
+    """Return the standard error of the weighted mean of parts, and how much that is known by."""
     if len(each) < 2:
         return {}
-    return {"error": error.of_mean(torch.tensor(each, device="cpu")), "degrees": len(each) - 1}
+    weight = torch.tensor(weights or [1.0] * len(each), device="cpu")
+    away = error.of_ratio(weight * torch.tensor(each, device="cpu"), weight)
+    return {"error": away, "degrees": len(each) - 1}
 
 
 def _of_word_groups(subject: Subject) -> list[Card]:

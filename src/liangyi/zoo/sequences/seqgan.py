@@ -92,10 +92,8 @@ class SeqGAN(Model):
             )  # fmt: skip
         self.generator = Writer(words.count, config.width, words.end)
         self.rollout = copy.deepcopy(self.generator)
-        self.discriminator = Reader(
-            words.count, words.length, config.reader_width, config.windows, config.filters,
-            config.dropout,
-        )  # fmt: skip
+        self.discriminator = Reader(words.count, words.length, config.reader_width, config.windows,
+                                    config.filters, config.dropout)  # fmt: skip
 
     @property
     def stages(self) -> tuple[int, ...]:
@@ -139,9 +137,8 @@ class SeqGAN(Model):
             loss = policy.reinforce(score, reward - mean(reward))
             yield Update(self.policy, loss, reward=reward.mean(), entropy=self.nats(written, score))
             with torch.no_grad():
-                for old, new in zip(
-                    self.rollout.parameters(), self.generator.parameters(), strict=True
-                ):
+                pairs = zip(self.rollout.parameters(), self.generator.parameters(), strict=True)
+                for old, new in pairs:
                     old.lerp_(new, 1 - self.config.lag)
         else:
             with torch.no_grad():
@@ -152,8 +149,7 @@ class SeqGAN(Model):
 
     def nats(self, token: Tensor, score: Tensor) -> Tensor:
         """Return -log p a word of sentences [N L], of the scores of their words [N L]."""
-        words = token.numel() - self.generator.after(token).sum()
-        return -score.sum() / words
+        return -score.sum() / self.generator.words(token)
 
     def rewards(self, written: Tensor) -> Tensor:
         """Return Q of each word of sentences [N L]: equation 4."""
@@ -191,6 +187,10 @@ class SeqGAN(Model):
     def evaluate(self, batch: Tokens, temperature: Temperature = 1.0) -> dict[str, Tensor]:
         """Return the generator's own negative log-likelihood of real sentences, nats a word."""
         return {"nll": self.nats(batch.token, self.generator(batch.token, temperature))}
+
+    def means_over(self, batch: Tokens) -> dict[str, float]:
+        """Return the number of words, over which the likelihood is a mean."""
+        return {"nll": float(self.generator.words(batch.token))}
 
 
 def mean(reward: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from liangyi.core import draw
+from liangyi.core import draw, processes
 from liangyi.core.batch import Tokens
 from liangyi.core.config import Config, Count, Positive, Training
 from liangyi.core.errors import UserError
@@ -85,17 +85,18 @@ class NCE(Word2Vec):
     def updates(self, batch: Tokens, step: int) -> Iterator[Update]:
         """Move by so many pairs at once, in the order of the text."""
         words = len(self.vectors.word.weight) - 1  # rank 0 is what is unknown; padding has none
-        middle, around = self.pairs(batch.token)
-        for some, other in zip(
-            middle.split(self.config.pairs), around.split(self.config.pairs), strict=True
-        ):
+        (middle, around), size = self.pairs(batch.token), self.config.pairs
+        # a process whose passages have fewer pairs takes the last turns with none
+        turns = processes.most(max(1, -(-len(middle) // size)))
+        for first in range(0, turns * size, size):
+            some, other = (words[first : first + size] for words in (middle, around))
             rank, tries = self.candidates(words)
             expected = [expected_count(log_uniform(r, words), tries) for r in (other - 1, rank)]
             vector, bias = self.vectors.word(some), self.vectors.get_submodule("bias")
             true = (vector * self.vectors.output(other)).sum(1) + bias(other)[:, 0]
             noise = vector @ self.vectors.output(rank + 1).T + bias(rank + 1)[:, 0]
             loss = noise_contrastive(true, noise, expected[0].float(), expected[1].float())
-            yield Update(self.vectors, loss, loss=loss)
+            yield Update(self.vectors, loss, loss=loss) if len(some) else Update(self.vectors, loss)
 
     def pairs(self, token: Tensor) -> tuple[Tensor, Tensor]:
         """Return each word with each around it, [P] and [P], in the order of the text."""
