@@ -89,7 +89,7 @@ class NCE(Word2Vec):
         # a process whose passages have fewer pairs takes the last turns with none
         turns = processes.most(max(1, -(-len(middle) // size)))
         for first in range(0, turns * size, size):
-            some, other = (words[first : first + size] for words in (middle, around))
+            some, other = (rows[first : first + size] for rows in (middle, around))
             rank, tries = self.candidates(words)
             expected = [expected_count(log_uniform(r, words), tries) for r in (other - 1, rank)]
             vector, bias = self.vectors.word(some), self.vectors.get_submodule("bias")
