@@ -14,7 +14,6 @@ Everything that knows these names is in this room.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -22,25 +21,25 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from liangyi import data as sources
 from liangyi.core import files, registry
 from liangyi.core.cell import cell
-from liangyi.core.config import Training, from_plain, help_of, to_plain
+from liangyi.core.config import Training, from_plain, to_plain
 from liangyi.core.counts import many
 from liangyi.core.errors import UserError, shown
 from liangyi.core.model import Model
 from liangyi.core.spec import Spec
 from liangyi.data import Data, Source
-from liangyi.data.arrays import MEMORY
-from liangyi.runs import checkpoint, fitting, log, manifest, older
+from liangyi.runs import checkpoint, fitting, log, manifest
 from liangyi.runs.borrowed import borrowing, kept_beside
 from liangyi.runs.building import build
+from liangyi.runs.checkpoints import CHECKPOINTS, Checkpoints
 from liangyi.runs.due import first_due
 from liangyi.runs.manifest import CONFIG
 from liangyi.runs.nearby import meant, there
 from liangyi.runs.origin import Origin, kept
 from liangyi.runs.place import Locked, Place
 from liangyi.runs.process import alive, claimed
+from liangyi.runs.reading import Reading
 from liangyi.runs.sheets import SAMPLES, Sheets
 from liangyi.training.trainer import Trainer, load_weights
 
@@ -50,12 +49,10 @@ Tell = Callable[[str], None]
 State = Literal["new", "running", "stopped", "failed", "done"]
 Weights = Literal["best", "newest"]  # of which checkpoint
 
-_PLACES = ("data_root", "photographs", "test_file")  # settings of data that name a path
-_LOG, _CHECKPOINTS = "log.jsonl", "checkpoints"
-_BACK = "going back to the checkpoint before it"
+_LOG = "log.jsonl"
 
 
-class Run(Sheets):
+class Run(Reading, Checkpoints, Sheets):
     """One training on disk.
 
     Args:
@@ -169,75 +166,6 @@ class Run(Sheets):
             files.write(self.path / CONFIG, json.dumps(plain, indent=2))
         return Run(self.path)
 
-    # what it learns from
-
-    @property
-    def data_name(self) -> str:
-        """What a person would type after --data."""
-        return str(self.plain["data"]["data"])
-
-    def data_help(self) -> dict[str, str]:
-        """Return what each setting of the data means."""
-        if self.data_name == MEMORY:
-            return {}
-        return help_of(sources.find(self.data_name).Config)
-
-    def source(self, given: Source | None = None) -> Source:
-        """Return the source of the run's data.
-
-        Args:
-            given: the same again, for a run whose data was given in memory.
-
-        Raises:
-            UserError: it is not there any more, or was given in memory and is not given now.
-        """
-        if given is not None:
-            return given
-        if self.data_name == MEMORY:
-            kept = _in_memory.get(str(self.path.absolute()))
-            if kept is None:
-                raise UserError(
-                    f"the data of {self.path} was given in memory; give it again: "
-                    f'liangyi.resume("{self.path}", data)'
-                )
-            return kept
-        return sources.opened(self.plain["data"], f"{self.path}/{CONFIG}: ")
-
-    def data(self, source: Source) -> Data:
-        """Return the training data of a source.
-
-        Raises:
-            UserError: it is not what the run began with.
-        """
-        data = source.split("train")
-        # of the spec too: arrays of another shape may hold the same numbers
-        same = data is not None and (
-            data.fingerprint == self.plain["fingerprint"] or older.same_content(self.plain, source)
-        )
-        if data is None or not same or data.spec != self.spec:
-            name = "the data given" if self.data_name == MEMORY else self.data_name
-            raise UserError(
-                f"{name} is not what {self.path} began with; restore it, or train a new run"
-            )
-        self._remember(source)
-        return data
-
-    def _remember(self, source: Source) -> None:
-        """Keep data that was given in memory for who goes on in this very process."""
-        if self.data_name == MEMORY:
-            _in_memory[str(self.path.absolute())] = source
-
-    def reads(self) -> list[str]:
-        """Return the paths that it names and that are read when it goes on.
-
-        Whoever made the run chose them; whoever resumes it shall know.
-        """
-        data, found = self.plain["data"], []
-        if self.data_name != MEMORY and self.data_name not in sources.names():
-            found.append(self.data_name)
-        found += [str(data[name]) for name in _PLACES if data.get(name)]
-        return [str(Path(path).expanduser().absolute()) for path in found]
-
     # how far it is
 
     @property
@@ -263,19 +191,6 @@ class Run(Sheets):
             return "done"
         return "stopped" if self.made else "new"
 
-    def saved(self) -> list[int]:
-        """Return the steps of its checkpoints, newest first."""
-        return checkpoint.steps(self.path / _CHECKPOINTS)
-
-    @property
-    def best(self) -> int | None:
-        """Step of its best checkpoint by its validation items, None where none was looked at."""
-        return checkpoint.best(self.path / _CHECKPOINTS)
-
-    def validated(self, step: int) -> checkpoint.Validated | None:
-        """Return how good its checkpoint of a step was found to be, None where nobody looked."""
-        return checkpoint.validated(self.path / _CHECKPOINTS / f"{step:08d}")
-
     @property
     def exhausted(self) -> bool:
         """Whether nothing got better for as many looks as its patience lasts."""
@@ -298,7 +213,7 @@ class Run(Sheets):
         """Remove a run in which nothing was learned: no checkpoint, no line of the log."""
         with suppress(UserError):
             self.place.demand()  # or it would be somebody else's
-            if not checkpoint.steps(self.path / _CHECKPOINTS) and not self.lines():
+            if not self.saved() and not self.lines():
                 shutil.rmtree(self.path, ignore_errors=True)
 
     @property
@@ -314,7 +229,7 @@ class Run(Sheets):
             Locked: another training holds it.
         """
         with self.place.lock(), claimed(self.path):
-            for name in ("", _CHECKPOINTS, SAMPLES):
+            for name in ("", CHECKPOINTS, SAMPLES):
                 files.sweep(self.path / name)
             yield
 
@@ -380,53 +295,6 @@ class Run(Sheets):
         load_weights(model, found.tensors, _shown(found))
         return model.eval(), found.plain["step"]
 
-    def newest(
-        self,
-        tell: Tell,
-        only_weights: bool = False,
-        demand: Callable[[checkpoint.Checkpoint], None] = lambda found: None,
-        first: int | None = None,
-    ) -> checkpoint.Checkpoint | None:
-        """Return the newest sound checkpoint; each damaged one is told.
-
-        Args:
-            tell: is given one line for each damaged one.
-            only_weights: leave the optimisers' states out.
-            demand: raises `Damaged` for what does not fit.
-            first: step of one that is tried before them.
-
-        Raises:
-            UserError: there are checkpoints and all are damaged.
-        """
-        folder = self.path / _CHECKPOINTS
-        damaged: list[str] = []
-        for step in sorted(checkpoint.steps(folder), key=lambda step: step != first):
-            path = folder / f"{step:08d}"
-            try:
-                found = checkpoint.load(path, only_weights)
-                demand(found)
-            except checkpoint.Damaged as error:
-                line = str(error) if str(path) in str(error) else f"{path}: {error}"
-                after = "taking the newest" if step == first else _BACK
-                damaged.append(f"{line}; {after}")
-                continue
-            for one in damaged:
-                tell(one)
-            return found
-        if damaged:
-            reason = damaged[0].removesuffix(f"; {_BACK}")
-            raise UserError(f"no checkpoint in {self.path} is sound: {reason}")
-        return None
-
-    def save(self, trainer: Trainer, validated: checkpoint.Validated | None = None) -> None:
-        """Write a checkpoint of the trainer, after making sure that its weights are finite."""
-        trainer.check_weights()
-        tensors, plain = trainer.state()
-        if validated is not None:
-            plain["validation"] = dataclasses.asdict(validated)
-        self.place.demand()
-        checkpoint.save(self.path / _CHECKPOINTS, tensors, plain, self.training.keep)
-
     def restore(self, trainer: Trainer, tell: Tell) -> None:
         """Bring a trainer to the newest sound checkpoint and forget what was logged after it."""
 
@@ -446,10 +314,7 @@ class Run(Sheets):
         lines = [x for x in self.lines() if x["step"] <= step and x.get("signal/finite") != 0]
         if (self.path / _LOG).exists():
             files.write(self.path / _LOG, "".join(json.dumps(x) + "\n" for x in lines))
-        # damaged, or they would be where we are; kept, they would push out the good ones
-        for later in checkpoint.steps(self.path / _CHECKPOINTS):
-            if later > step:
-                shutil.rmtree(self.path / _CHECKPOINTS / f"{later:08d}")
+        self.drop_after(step)
 
     def log(self, line: Mapping[str, float]) -> None:
         """Append one line to log.jsonl."""
@@ -493,9 +358,6 @@ class Run(Sheets):
     def beside(self, name: str) -> Path:
         """Return the place of what somebody else wants to keep with the run."""
         return self.path / name
-
-
-_in_memory: dict[str, Source] = {}  # data that was given to this very process
 
 
 def _kind(plain: Mapping[str, Any], path: Path) -> type[Model]:
