@@ -282,6 +282,8 @@ def test_a_model_that_draws_what_it_is_asked_for(run, obeys):
     assert synthetic.value == pytest.approx(synthetic.floor, abs=0.1)
     assert (synthetic.real, synthetic.split) == (297, "test")
     assert synthetic.error is None  # samples drawn anew would make another classifier
+    inside = found["class_coverage"]
+    assert 0.5 * inside.floor < inside.value <= found["coverage"].value
 
 
 def test_without_held_out_pictures_the_floor_is_not_tested_on_what_it_learned(

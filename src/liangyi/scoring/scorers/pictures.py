@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -27,6 +28,7 @@ from liangyi.runs.building import build
 from liangyi.scoring.evaluator import Evaluator, evaluator_of
 from liangyi.scoring.held_out import figures_on
 from liangyi.scoring.subject import Subject
+from liangyi.scoring.within_classes import class_coverage
 from liangyi.training.devices import choose_device
 from liangyi.training.trainer import Trainer
 from liangyi.views.nearest import nearest_pairs
@@ -43,20 +45,20 @@ def cards(subject: Subject) -> list[Card]:
     evaluator = evaluator_of(
         subject.run.source(), model.spec.item, subject.tell, subject.track, subject.thorough
     )
-    found = [*_features(subject, evaluator, real, other, drawn), *_copies(subject, drawn)]
+    seen = tuple(evaluator.features(image, model.image_range) for image in (real, drawn, other))
+    facts = {"features": evaluator.name, "resize": evaluator.resize}
+    found = [*_features(subject, seen, facts), *_copies(subject, drawn)]
+    if "label" in model.conditions("sample"):
+        found += class_coverage(subject, seen, facts)
     if evaluator.labelled:
         found += _classes(subject, evaluator, real, drawn)
     return found + (_inception(subject, real, other, drawn) if subject.inception else [])
 
 
-def _features(
-    subject: Subject, evaluator: Evaluator, real: Tensor, other: Tensor, drawn: Tensor
-) -> list[Card]:
-    scale = subject.model.image_range
-    a, b, c = (evaluator.features(x, scale) for x in (real, drawn, other))
-    facts: dict[str, Any] = {"features": evaluator.name, "resize": evaluator.resize}
+def _features(subject: Subject, seen: Sequence[Tensor], facts: dict[str, Any]) -> list[Card]:
+    a, b, c = seen
     groups = _groups(subject)
-    facts |= {"degrees": groups - 1}
+    facts = facts | {"degrees": groups - 1}
     found = [
         subject.card("frechet", frechet(gaussian(a), gaussian(b)), "lower",
                      error=frechet_error(a, b, groups), floor=frechet(gaussian(a), gaussian(c)),
