@@ -81,6 +81,12 @@ def _rows(table: Path) -> dict[str, list[str]]:
                 f"{', '.join(columns)[:100] or 'none'}"
             )
         for row in rows:
+            if any(row.pop(None, ())):  # type: ignore[call-overload]
+                between = "tab" if delimiter == "\t" else "comma"
+                raise UserError(
+                    f"{table}, line {rows.line_num}: more columns than in its first line; put "
+                    f"quotes around a caption with a {between}"
+                )
             name, said = (row[file] or "").strip(), (row[caption] or "").strip()
             if name and said:
                 found.setdefault(Path(name).as_posix(), []).append(said)
