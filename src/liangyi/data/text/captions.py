@@ -81,7 +81,7 @@ def _rows(table: Path) -> dict[str, list[str]]:
                 f"{', '.join(columns)[:100] or 'none'}"
             )
         for row in rows:
-            if any(row.pop(None, ())):  # type: ignore[call-overload]
+            if any(row.pop(None, ())):
                 between = "tab" if delimiter == "\t" else "comma"
                 raise UserError(
                     f"{table}, line {rows.line_num}: more columns than in its first line; put "
