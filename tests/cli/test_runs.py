@@ -19,6 +19,8 @@ from liangyi.fields.pixels import to_bytes
 from liangyi.runs import checkpoint
 from liangyi.runs.run import Run
 
+from .conftest import QUICK
+
 SMALL = "--width 4 --latent 8 --batch-size 8 --device cpu"
 
 
@@ -316,6 +318,23 @@ class TestWalkAndDream:
         answer = say(f"dream sky.png --classifier {trained / model} {line}")
         assert wanted in answer.complaint
         assert left() == {"sky.png"}
+
+    def test_another_size_is_no_matter_of_octaves(self, say, trained, tmp_path):
+        # breaks when one octave is advised to who has it
+        Image.linear_gradient("L").resize((20, 20)).save(tmp_path / "sky.png")
+        line = f"dream sky.png --classifier {trained / 'mnist-cnn'} --label 3 --octaves"
+        complaint = say(f"{line} 1").complaint
+        assert complaint.startswith("the classifier cannot look at 20 x 20 pixels (")
+        assert complaint.endswith("or pictures as large as those that it learned from")
+        assert say(f"{line} 2").complaint.startswith("--octaves: the classifier cannot look at 14")
+
+    def test_words_that_are_not_known_are_said(self, say):
+        small = "--of digits --size 28 --pictures 60 --width 2 --latent 4 --text 4"
+        assert say(f"train gan-cls {small} {QUICK} --out gc").code == 0
+        for line in ("sample gc -n 2", "walk gc --frames 2"):
+            answer = say(line, "--caption", "a purple seven")
+            assert answer.err == "not every word is known: a <unk> seven\n"
+            assert not say(line, "--caption", "a red seven").err
 
 
 class TestResume:

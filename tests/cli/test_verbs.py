@@ -45,7 +45,8 @@ def seen(run, paths):
 
 def test_reconstructions_stand_below_their_originals(say, here):
     answer = say("reconstruct vae mine -o sheet.png")
-    assert answer.code == 0 and answer.out == "10 pictures: sheet.png\n" and not answer.err
+    assert answer.code == 0 and answer.out == "10 pictures: sheet.png\n"
+    assert answer.err == "10 coloured pictures, taken as grey\n"
     model, image = seen("vae", sorted(Path("mine").rglob("*.png")))
     sheet = np.asarray(Image.open("sheet.png"))
     # eight in a row, then two: 4 rows; enlarged by a whole factor

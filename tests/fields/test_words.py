@@ -102,6 +102,17 @@ def test_where_one_word_stands_for_all_others_people_type_as_they_like() -> None
     assert fields.lines(field, items) == ["a red seven", "a <unk> seven", "seven"]
 
 
+def test_what_is_typed_is_cut_as_the_texts_were() -> None:
+    # breaks when "heart-eyes" is asked for as one word, where captions were learned from as two
+    field = Words(5, ("", "<unk>", "heart", "eyes", "it's", "a"))
+    items = fields.typed(field, ["heart-eyes", "It's a Heart & eyes", "eyes/heart, a"])
+    assert items.tolist() == [[2, 3, 0, 0, 0], [4, 5, 2, 3, 0], [3, 2, 5, 0, 0]]
+    with pytest.raises(UserError, match="has 6 words; at most 5 fit"):
+        fields.typed(field, ["a-a a-a a-a"])
+    whole = Words(3, ("", "<unk>", "heart-eyes", "."))  # a text that was cut at blanks alone
+    assert fields.typed(whole, ["heart-eyes ."]).tolist() == [[2, 3, 0]]
+
+
 @pytest.mark.parametrize(
     ("field", "text", "complaint"),
     [

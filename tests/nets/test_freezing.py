@@ -38,6 +38,25 @@ def test_features_without_such_a_part_are_all_layers_but_the_last():
     assert still == (network[0], network[1]) and learning(network, still) == (network[3],)
 
 
+class Transformer(nn.Module):
+    """A weight of the whole beside its layers, as a transformer's class token."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.token = nn.Parameter(torch.ones(4))
+        self.encoder = nn.Linear(3, 4)
+        self.heads = nn.Sequential(nn.Linear(4, 2))
+
+
+def test_the_last_layer_is_not_frozen_with_what_is_around_it():
+    # breaks when a transformer's own weights stand for the whole, so that nothing learns
+    network = Transformer()
+    still = frozen(network, ["features"])
+    assert still == (network.token, network.encoder)
+    assert learning(network, still) == (network.heads,)
+    rest(still)
+
+
 def test_frozen_statistics_rest_and_dropout_goes_on():
     network = nn.Sequential(nn.BatchNorm1d(4), nn.Dropout(), nn.BatchNorm1d(4)).train()
     rest((network[:2],))

@@ -236,6 +236,14 @@ def test_a_guide_decides_what_is_excited_and_is_needed_once(small, picture, tmp_
     assert told.value.setting == "guide"
 
 
+def test_a_guide_without_a_layer_is_refused(small):
+    # breaks when a class is dreamt of, and the guide that was named makes no difference
+    with pytest.raises(UserError, match="compared in layers") as told:
+        small("deep-dream", octaves=1, label="3", guide="x.png").build()
+    assert told.value.setting == "guide"
+    small("deep-dream", octaves=1, label="3", guide="x.png", layers=("network.0",)).build()
+
+
 def test_what_becomes_of_colours_is_said(small):
     here = small("deep-dream")
     assert here.build().remarks() == []

@@ -97,6 +97,14 @@ def test_pictures_that_are_too_small_are_told(name, size, small):
     assert told.value.setting == "size"
 
 
+def test_a_size_that_a_network_of_torchvision_refuses_is_one_line(small):
+    # breaks when the training finds out, with the network's own traceback
+    with pytest.raises(UserError, match=r"alexnet does not look at pictures of 32 x 32") as told:
+        small("torchvision", network="alexnet").build()
+    assert (told.value.setting, told.value.better) == ("size", 224)
+    assert small("torchvision").build().network.training
+
+
 def test_torchvision_sees_grey_as_three_equal_colours(small):
     here = small("torchvision")
     model, batch = here.build().eval(), batch_of(here)

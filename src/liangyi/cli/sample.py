@@ -33,11 +33,10 @@ def main(words: Sequence[str]) -> None:
     """Draw, and write or print."""
     from liangyi import fields
     from liangyi.cli.choose import named, run_of, value_of, weights_of
-    from liangyi.cli.watch import say
+    from liangyi.cli.watch import say, say_unknown
     from liangyi.core.binding import bound
     from liangyi.core.counts import many
     from liangyi.core.errors import UserError
-    from liangyi.core.spec import UNKNOWN
     from liangyi.core.verbs import demand_verb, parts
     from liangyi.use.sample import write_samples
     from liangyi.use.standing import take_standing
@@ -68,7 +67,6 @@ def main(words: Sequence[str]) -> None:
         return
     out = args.out or Path("samples.png")
     classes = captions(model, asked(model, args.number, **conditions))
-    if "caption" in conditions and UNKNOWN in " ".join(classes[:1]):
-        say(f"not every word is known: {classes[0]}")
+    say_unknown(model, conditions)
     write_samples(found, args.number, model, out, say, classes)
     print(f"{many(args.number, 'sample')}: {out}")

@@ -32,7 +32,7 @@ class Walk(Trained):
 def main(words: Sequence[str]) -> None:
     """Walk and write the film."""
     from liangyi.cli.choose import named, run_of, weights_of
-    from liangyi.cli.watch import say
+    from liangyi.cli.watch import say, say_unknown
     from liangyi.core.counts import many
     from liangyi.core.errors import UserError
     from liangyi.core.spec import Pixels
@@ -50,5 +50,6 @@ def main(words: Sequence[str]) -> None:
     wanted = {"label": args.label, "caption": args.caption}
     conditions = {name: value for name, value in wanted.items() if value is not None}
     found = frames(model, args.frames, args.stops, args.seed, **conditions)
+    say_unknown(model, conditions)
     walk(found, args.frames, model.image_range, args.out, args.fps, args.size)
     print(f"{many(args.frames, 'frame')}: {args.out}")

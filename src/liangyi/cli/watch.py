@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from liangyi.cli.together import resuming, together
 from liangyi.core import processes
 from liangyi.core.config import Training
 from liangyi.core.errors import UserError
+from liangyi.core.model import Model
+from liangyi.core.spec import UNKNOWN
 from liangyi.doctor.diagnosis import verdicts_of
 from liangyi.runs.run import Run
 from liangyi.session.interrupts import interrupts
 from liangyi.session.outlook import Outlook
 from liangyi.session.progress import Progress, say, track
 from liangyi.session.session import Session
+from liangyi.views.captions import asked, captions
 
-__all__ = ["by_torchrun", "say", "track", "watch", "writing"]
+__all__ = ["by_torchrun", "say", "say_unknown", "track", "watch", "writing"]
+
+
+def say_unknown(model: Model, conditions: Mapping[str, Any]) -> None:
+    """Say which words of a caption a model does not know: it draws what the others say."""
+    said = captions(model, asked(model, 1, **conditions)) if "caption" in conditions else ()
+    if said and UNKNOWN in said[0]:
+        say(f"not every word is known: {said[0]}")
 
 
 def watch(run: Run, outlook: Outlook | None = None) -> int:

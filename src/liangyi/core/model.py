@@ -157,7 +157,7 @@ class Model(nn.Module, ABC):
     def anew(self) -> tuple[str, ...]:
         """Paths of parts that may begin anew where the rest has another run's weights.
 
-        They do where that run has no such part, or had data with other classes.
+        They do where that run has no such part, or had data with another number of classes.
         """
         return ()
 

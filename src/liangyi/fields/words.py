@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,11 @@ from liangyi.fields import Range
 _COMMON = 5  # words that are named
 _BLOCK = 2**24  # pairs of words that are compared at once
 _MARKS = ".,;:!?'\"()"  # around a word that somebody types
+
+
+def cut(text: str) -> list[str]:
+    """Return the words of a text: runs of letters and digits in lower case, no punctuation."""
+    return re.findall(r"\w+(?:['’]\w+)*", text.lower())
 
 
 @fields.scaled.register
@@ -105,12 +111,13 @@ def _(field: Words, texts: Sequence[str]) -> Tensor:
     """Look each word up; what is shorter is filled up with padding, or with spaces.
 
     Where one word stands for all others, a text needs one that is known; case and punctuation are
-    overlooked.
+    overlooked. Where all words are such as a text is cut into, one that is typed is cut alike.
     """
     words = field.vocabulary
     if isinstance(words, int):
         raise UserError(f"{shown(texts[0])} says nothing: words have numbers here; give FILE.npy")
-    rows = [text if _letters(words) else text.split() for text in texts]
+    apart = list if _letters(words) else cut if _cut_so(words) else str.split
+    rows = [apart(text) for text in texts]
     numbers = {word: number for number, word in enumerate(words)}
     filler = numbers.get(PADDING, numbers.get(" ", -1))
     found = np.full((len(rows), field.length), filler)
@@ -139,6 +146,13 @@ def _numbers(row: Sequence[str], text: str, numbers: Mapping[str, int]) -> list[
     if all(number == other for number in found):
         raise UserError(f"no word of {shown(text)!r} is known; there are: {few(named, 25)}")
     return found
+
+
+def _cut_so(words: Sequence[str]) -> bool:
+    """Whether sentences were cut into these words by `cut`, and lack what it leaves out."""
+    return UNKNOWN in words and all(
+        cut(word) == [word] for word in words if word not in (PADDING, UNKNOWN)
+    )
 
 
 def _letters(words: Sequence[str]) -> bool:

@@ -65,7 +65,8 @@ class Features(nn.Module):
 
         def keep(name: str) -> Any:
             def hook(module: nn.Module, inputs: Any, output: Tensor) -> None:
-                seen[name] = output
+                # what comes next may work in place: this is what the layer itself gave
+                seen[name] = output.clone() if isinstance(output, Tensor) else output
                 if len(seen) == len(self.layers):
                     raise _Enough  # layers behind may not fit a picture of this size
 
@@ -78,10 +79,11 @@ class Features(nn.Module):
         except _Enough:
             pass
         except RuntimeError as error:
+            height, width = picture.shape[2:]
+            reason = str(error).split("\n")[0]
             raise UserError(
-                f"the classifier cannot look at {tuple(picture.shape[2:])}: {error}; one octave "
-                "keeps the picture's size",
-                setting="octaves",
+                f"the classifier cannot look at {width} x {height} pixels ({reason}); earlier "
+                "layers may, or pictures as large as those that it learned from"
             ) from None
         finally:
             for hook in hooks:

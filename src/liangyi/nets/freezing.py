@@ -33,8 +33,8 @@ def layers(network: nn.Module) -> dict[str, nn.Module]:
             is not None}  # fmt: skip
 
 
-def frozen(network: nn.Module, names: Sequence[str]) -> tuple[nn.Module, ...]:
-    """Return the parts of these names.
+def frozen(network: nn.Module, names: Sequence[str]) -> tuple[Part, ...]:
+    """Return the parts of these names, modules and single weights.
 
     Args:
         network: where they are.
@@ -44,12 +44,12 @@ def frozen(network: nn.Module, names: Sequence[str]) -> tuple[nn.Module, ...]:
         UserError: there is no such part, or nothing would be left to learn.
     """
     parts = {path: part for path, part in network.named_modules() if path}
-    found: list[nn.Module] = []
+    found: list[Part] = []
     for name in names:
         if name in parts:
             found.append(parts[name])
         elif name == _FEATURES:
-            found += list(layers(network).values())[:-1]
+            found += _but_the_last(network)
         else:
             raise UserError(
                 str(unknown("part", name, {_FEATURES: None, **parts})), setting="freeze"
@@ -59,7 +59,17 @@ def frozen(network: nn.Module, names: Sequence[str]) -> tuple[nn.Module, ...]:
     return tuple(found)
 
 
-def learning(network: nn.Module, still: Sequence[nn.Module]) -> tuple[Part, ...]:
+def _but_the_last(network: nn.Module) -> list[Part]:
+    """Return all layers but the last; of one around it, as a transformer's, its own weights."""
+    *before, last = layers(network).values()
+    found: list[Part] = []
+    for part in before:
+        around = any(last is inner for inner in part.modules())
+        found += part.parameters(recurse=False) if around else [part]
+    return found
+
+
+def learning(network: nn.Module, still: Sequence[Part]) -> tuple[Part, ...]:
     """Return the player of what learns: the largest parts in which nothing is frozen.
 
     Args:
@@ -69,15 +79,16 @@ def learning(network: nn.Module, still: Sequence[nn.Module]) -> tuple[Part, ...]
     known = {id(part) for part in still}
     if id(network) in known or next(network.parameters(), None) is None:
         return ()
-    if not known & {id(part) for part in network.modules()}:
+    if not known & {id(part) for part in (*network.modules(), *network.parameters())}:
         return (network,)
-    own: tuple[Part, ...] = tuple(network.parameters(recurse=False))
+    weights = network.parameters(recurse=False)
+    own: tuple[Part, ...] = tuple(weight for weight in weights if id(weight) not in known)
     return sum((learning(part, still) for part in network.children()), own)
 
 
-def rest(still: Sequence[nn.Module]) -> None:
+def rest(still: Sequence[Part]) -> None:
     """Let the batch normalisation in frozen parts use its running statistics."""
     for part in still:
-        for module in part.modules():
+        for module in part.modules() if isinstance(part, nn.Module) else ():
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
                 module.eval()

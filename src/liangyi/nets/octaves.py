@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from torch import Tensor
 from torch.nn.functional import interpolate
@@ -32,6 +33,22 @@ def octave_sizes(sides: Sequence[int], octaves: int, scale: float) -> list[tuple
             )
         sizes.append(size)
     return sizes[::-1]
+
+
+@contextmanager
+def advised(octave: Tensor, picture: Tensor) -> Iterator[None]:
+    """Advise one octave to who cannot look at a smaller one of a picture.
+
+    Raises:
+        UserError: what is done inside raises one that names no setting.
+    """
+    try:
+        yield
+    except UserError as error:
+        if error.setting or octave.shape == picture.shape:
+            raise
+        more = f"{error.message}; one octave keeps the picture's size"
+        raise UserError(more, setting="octaves") from None
 
 
 def resize(picture: Tensor, like: Tensor) -> Tensor:

@@ -184,7 +184,7 @@ def _read(field: Field, words: Sequence[str], tell: Tell) -> _Read:
 @_read.register
 def _(field: Pixels, words: Sequence[str], tell: Tell) -> _Read:
     shape = (field.channels, field.height, field.width)
-    names, parts, classes = [], [], []
+    names, parts, classes, unlike = [], [], [], 0
     for word in words:
         if Path(word).suffix.lower() in _ARRAYS:
             _, values = _array(field, word)
@@ -201,9 +201,13 @@ def _(field: Pixels, words: Sequence[str], tell: Tell) -> _Read:
                 continue
             names.append(str(path))
             classes.append(label)
+            unlike += found.look.grey != (field.channels == 1)
             parts.append(torch.from_numpy(found.pixels.copy())[None])
     if not parts:
         raise UserError(f"no picture of {shown(' '.join(words))} can be read")
+    if unlike:
+        own, taken = ("coloured", "grey") if field.channels == 1 else ("grey", "equal colours")
+        tell(f"{many(unlike, f'{own} picture')}, taken as {taken}")
     return _Read(names, torch.cat(parts), classes)
 
 

@@ -58,6 +58,27 @@ def test_texts_beside_pictures_and_pictures_without(folder: Path) -> None:
     assert "1 picture without a caption, left out" in data.choose(str(folder)).findings()
 
 
+def test_a_caption_of_two_lines_in_a_table_keeps_its_words_apart(folder: Path) -> None:
+    # breaks when the table is cut at line ends before its quotes are read: "a redsquare"
+    (folder / "captions.csv").write_text('file,caption\na.png,"a red\nsquare"\nc.png,blue\n')
+    assert [line for _, line in served(folder)] == ["a red square", "blue"]
+
+
+def test_a_caption_is_not_cut_at_its_comma(folder: Path) -> None:
+    # breaks when "a red, bright square" is learned from as "a red", and nobody is told
+    (folder / "captions.csv").write_text("file,caption\na.png,a red, bright square\n")
+    with pytest.raises(UserError, match=r"line 2: more columns .* quotes around a caption with a"):
+        served(folder)
+    (folder / "captions.csv").write_text("file,caption\na.png,a red square,\n")
+    assert served(folder) == [([255, 0, 0], "a red square")]
+
+
+def test_texts_may_be_called_as_on_other_systems(folder: Path) -> None:
+    # breaks when the folder is taken for one with captions, and none of them is found
+    (folder / "a.TXT").write_text("a red square\n")
+    assert served(folder) == [([255, 0, 0], "a red square")]
+
+
 def test_a_broken_picture_moves_no_caption(folder: Path) -> None:
     (folder / "b.png").write_bytes(b"no picture")
     for name in COLOURS:

@@ -10,13 +10,14 @@ import multiprocessing
 import os
 import shutil
 import warnings
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from liangyi.core.batch import Images, Labelled
 from liangyi.core.errors import UserError
@@ -173,6 +174,39 @@ def test_exif_turns_the_picture(
     assert np.allclose(pixel(data, 0, *corner), RED, atol=40)  # colour bleeds in JPEG and WebP
     opposite = data.spec.shape[1] - 1 - corner[0], data.spec.shape[2] - 1 - corner[1]
     assert np.allclose(pixel(data, 0, *opposite), WHITE, atol=8)
+
+
+_XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description tiff:Orientation="6"
+xmlns:tiff="http://ns.adobe.com/tiff/1.0/"/></rdf:RDF></x:xmpmeta>"""
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "webp"])
+def test_header_and_pixels_are_turned_alike(place: Path, ending: str) -> None:
+    # breaks when a rotation that XMP asks for is done, but not looked for: the picture is cropped
+    # to a shape that it has not
+    note = PngImagePlugin.PngInfo()
+    note.add_itxt("XML:com.adobe.xmp", _XMP)
+    more = {"pnginfo": note} if ending == "png" else {"xmp": _XMP.encode()}
+    _oblong().save(place / f"a.{ending}", **more)
+    seen = pictures.look(place / f"a.{ending}")
+    assert isinstance(seen, pictures.Look) and (seen.width, seen.height) == (16, 24)
+    found = pictures.decode(place / f"a.{ending}", (3, 24, 16))
+    assert np.allclose(found.pixels[:, 0, 15], RED, atol=40)
+
+
+def test_a_rotation_behind_the_pixels_turns_nothing(place: Path) -> None:
+    # a header cannot know of it; breaks when the pixels are turned into a shape that was not told
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    _oblong().save(place / "a.png")
+    whole, data = (place / "a.png").read_bytes(), b"eXIf" + exif.tobytes()[6:]
+    chunk = (len(data) - 4).to_bytes(4) + data + zlib.crc32(data).to_bytes(4)
+    (place / "a.png").write_bytes(whole[:-12] + chunk + whole[-12:])
+    assert Image.open(place / "a.png").getexif()[0x0112] == 6
+    assert pictures.look(place / "a.png") == pictures.Look(24, 16, False)
+    found = pictures.decode(place / "a.png", (3, 16, 24))
+    assert np.allclose(found.pixels[:, 0, 0], RED) and np.allclose(found.pixels[:, 15, 23], WHITE)
 
 
 def test_one_coloured_picture_gives_all_three_channels(place: Path) -> None:

@@ -19,13 +19,14 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "PPM")  # Pillow's names; no other deco
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".pgm", ".ppm", ".pbm", ".pnm"}
 KNOWN = "JPEG, PNG, WebP, BMP, PGM and PPM"
 _MOST = 2**30  # bytes a file; the largest picture that is decoded takes half of that, uncompressed
+_NOTES = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 class Look(NamedTuple):
     """What the header says."""
 
-    width: int  # as shown, after the rotation that EXIF asks for
+    width: int  # as shown, after the rotation that EXIF or XMP asks for
     height: int
     grey: bool  # one channel, transparent or not
 
@@ -74,11 +75,12 @@ def decoded(data: bytes, shape: tuple[int, int, int]) -> Picture:
     """Read the pixels of a file's bytes, as `decode` does; any exception says that it is broken."""
     channels, height, width = shape
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-        seen = _look(image)
+        seen, turned = _look(image), _turned(image)
         # a large JPEG is decoded at a fraction of its size, never below three times ours:
         # several times faster, and the resize after it does not see the difference
         image.draft(None, (3 * max(width, height),) * 2)
-        ImageOps.exif_transpose(image, in_place=True)
+        if turned:
+            ImageOps.exif_transpose(image, in_place=True)
         flat = _flat(image, "L" if channels == 1 else "RGB")
         if flat.size != (width, height):
             flat = ImageOps.fit(flat, (width, height), Image.Resampling.BICUBIC)
@@ -96,9 +98,14 @@ def _opened(path: Path) -> BinaryIO:
 
 def _look(image: Image.Image) -> Look:
     width, height = image.size
-    if "exif" in image.info and image.getexif().get(ExifTags.Base.Orientation, 1) >= 5:
+    if _turned(image) and image.getexif().get(ExifTags.Base.Orientation, 1) >= 5:
         width, height = height, width
     return Look(width, height, Image.getmodebase(image.mode) == "L")
+
+
+def _turned(image: Image.Image) -> bool:
+    """Whether notes before the pixels may ask for a rotation; those behind them are not read."""
+    return any(note in image.info for note in _NOTES)
 
 
 def _flat(image: Image.Image, mode: str) -> Image.Image:

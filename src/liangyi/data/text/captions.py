@@ -8,6 +8,7 @@ photo.txt beside photo.jpg     a caption a line
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from liangyi.data.pictures.files import named_so as is_picture
 TABLES = ("captions.csv", "captions.tsv")
 _FILES = ("file", "file_name", "filename", "image", "picture")
 _CAPTIONS = ("caption", "captions", "text")
+_TEXTS = (".txt", ".TXT")
 
 
 def holds_captions(path: Path) -> bool:
@@ -28,7 +30,7 @@ def holds_captions(path: Path) -> bool:
         return True
     for _, folders, names in os.walk(path):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        texts = {name[:-4] for name in names if name.lower().endswith(".txt")}
+        texts = {name[:-4] for name in names if name.endswith(_TEXTS)}
         if any(is_picture(name) and Path(name).stem in texts for name in names):
             return True
     return False
@@ -47,14 +49,17 @@ def captions_of(path: Path, place: Path, names: Sequence[str]) -> list[list[str]
     """
     table = next((path / name for name in TABLES if (path / name).is_file()), None)
     if table is None:
-        return [_lines((place / name).with_suffix(".txt")) for name in names]
+        return [_lines(place / name) for name in names]
     known = _rows(table)
     here = place.relative_to(path)
     return [known.get(str((here / name).as_posix()), []) for name in names]
 
 
-def _lines(path: Path) -> list[str]:
-    if not path.is_file():
+def _lines(picture: Path) -> list[str]:
+    """Return the captions in the text beside a picture."""
+    texts = (picture.with_suffix(ending) for ending in _TEXTS)
+    path = next((text for text in texts if text.is_file()), None)
+    if path is None:
         return []
     return [line.strip() for line in _read(path).splitlines() if line.strip()]
 
@@ -64,7 +69,7 @@ def _rows(table: Path) -> dict[str, list[str]]:
     delimiter = "\t" if table.suffix == ".tsv" else ","
     found: dict[str, list[str]] = {}
     try:
-        rows = csv.DictReader(_read(table).splitlines(), delimiter=delimiter)
+        rows = csv.DictReader(io.StringIO(_read(table)), delimiter=delimiter)
         columns = [name for name in rows.fieldnames or () if name]
         file, caption = (
             next((name for name in columns if name.strip().lower() in known), None)
@@ -76,6 +81,12 @@ def _rows(table: Path) -> dict[str, list[str]]:
                 f"{', '.join(columns)[:100] or 'none'}"
             )
         for row in rows:
+            if any(row.pop(None, ())):
+                between = "tab" if delimiter == "\t" else "comma"
+                raise UserError(
+                    f"{table}, line {rows.line_num}: more columns than in its first line; put "
+                    f"quotes around a caption with a {between}"
+                )
             name, said = (row[file] or "").strip(), (row[caption] or "").strip()
             if name and said:
                 found.setdefault(Path(name).as_posix(), []).append(said)

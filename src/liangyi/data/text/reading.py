@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Literal, NamedTuple
 from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.data.pictures.files import named_so as is_picture
+from liangyi.fields.words import cut
 
 Unit = Literal["words", "tokens", "characters"]
 _ENDINGS = {".txt", ".text"}
@@ -19,7 +19,7 @@ _PART = 2**20  # bytes of a line that are read at once; text8 is one line of 100
 _STRANGE = 0.1  # share of bytes from which on a file is no text
 _HELD_OUT = ("test", "val", "valid", "validation", "dev", "eval")
 _CUT: dict[Unit, Callable[[str], list[str]]] = {
-    "words": lambda line: re.findall(r"\w+(?:['’]\w+)*", line.lower()),
+    "words": cut,
     "tokens": str.split,
     "characters": lambda line: list("".join(line.split())),
 }

@@ -40,7 +40,7 @@ from liangyi.data.pictures.files import decode
 from liangyi.fields import scaled
 from liangyi.losses.excitement import excitement
 from liangyi.nets.features import Features, weighted
-from liangyi.nets.octaves import octave_sizes, resize
+from liangyi.nets.octaves import advised, octave_sizes, resize
 from liangyi.nets.tiles import mean_over_tiles
 from liangyi.runs.classifiers import classifier
 
@@ -94,6 +94,8 @@ class DeepDream(Model):
         logits = ("",) * (config.label is not None)  # what the whole network gives
         self.features = Features(lent, (*layers, *logits), channels)
         self.strengths = tuple(layers.values()) or (1.0,) * (not logits)
+        if config.guide and not self.strengths:
+            raise UserError("is compared in layers; name some beside the class", setting="guide")
         sizes = octave_sizes(sides, config.octaves, config.scale)
         self.register_buffer("original", torch.zeros(1, *self.spec.shape, device="cpu"))
         if config.guide:
@@ -163,7 +165,8 @@ class DeepDream(Model):
             picture = picture.roll([round(pixels) for pixels in by.tolist()], (2, 3))
         if max(picture.shape[2:]) > tile:
             shift = (draw.uniform(1, 2, purpose="tiles")[0] - 0.5).tolist()
-        return mean_over_tiles(self.excitement, picture, tile, shift)
+        with advised(picture, self.original):
+            return mean_over_tiles(self.excitement, picture, tile, shift)
 
     def excitement(self, picture: Tensor) -> Tensor:
         """Return the weighted excitement of the layers, and the class's logit."""

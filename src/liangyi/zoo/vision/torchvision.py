@@ -54,7 +54,7 @@ class Torchvision(MnistMLP):
     deviation: Tensor
 
     def networks(self) -> None:
-        """Build the network, with random weights."""
+        """Build the network, with random weights, and try whether it looks at such pictures."""
         if self.spec.shape[0] not in (1, 3):
             raise UserError(f"{self.name()} looks at grey or coloured pictures", setting="data")
         for name, values in (
@@ -64,6 +64,12 @@ class Torchvision(MnistMLP):
             value = torch.tensor(values, device="cpu").view(3, 1, 1)
             self.register_buffer(name, value, persistent=False)
         self.network = empty(self.config.network, len(self.spec.classes))
+        _, height, width = self.spec.shape
+        if refused := _refused(self.network, height, width):
+            raise UserError(
+                f"{self.config.network} does not look at pictures of {width} x {height} "
+                f"({refused})", setting="size", better=224,
+            )  # fmt: skip
 
     def forward(self, image: Tensor) -> Tensor:
         """Return logits [N classes] for pictures [N C H W]; differentiable."""
@@ -74,3 +80,16 @@ class Torchvision(MnistMLP):
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Return Adam."""
         return Model.optimizer(self, player, weights)
+
+
+@torch.no_grad()
+def _refused(network: nn.Module, height: int, width: int) -> str:
+    """Return why a network cannot look at pictures of a size; nothing where it can."""
+    picture = torch.zeros(1, 3, height, width, device=next(network.parameters()).device)
+    try:
+        network.eval()(picture)
+    except (RuntimeError, AssertionError, ValueError) as error:  # each network says it its own way
+        return str(error).split("\n")[0][:100]
+    finally:
+        network.train()
+    return ""
