@@ -40,7 +40,8 @@ def _matched(subject: Subject) -> list[Card]:
     return [
         subject.card("matched_accuracy", share, "higher", error=error.of_share(share, count),
                      split=split, real=count, generated=0, features="the verb cluster",
-                     about=f"categories as classes, one for one; {len(names.unique())} are used")
+                     about=f"categories as classes, one for one; {len(seen.unique())} of {width} "
+                           "are seen in them")
     ]  # fmt: skip
 
 
