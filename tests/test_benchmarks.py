@@ -6,6 +6,8 @@ import importlib
 from types import SimpleNamespace
 
 import numpy as np
+import torch
+import torchvision
 
 from conftest import follow
 
@@ -28,3 +30,22 @@ def test_our_side_of_the_public_scripts_draws_its_classes_in_turn(small, tmp_pat
     for asked in (3, 7):
         drawn = model.sample(600, label=asked).numpy()
         assert np.allclose(image[label == asked], drawn[label == asked], atol=1e-5)
+
+
+def test_a_public_script_is_counted_in_steps_as_ours_are(tmp_path, monkeypatch):
+    # breaks when the turns of all optimisers are added: five and one are one step of ours
+    peer = importlib.import_module("benchmarks.peers.public_script")
+    for thing, name in ((torch.optim.Adam, "step"), (torchvision.datasets, "MNIST"),
+                        (torchvision.utils, "save_image"), (peer.sys, "argv")):  # fmt: skip
+        monkeypatch.setattr(thing, name, getattr(thing, name))  # the script's process changes them
+    script = tmp_path / "wgan.py"
+    script.write_text("""
+import torch
+one, other = (torch.optim.Adam([torch.ones(1, requires_grad=True)]) for _ in "GD")
+for number in range(40):
+    other.step()
+    if number % 5 == 4:
+        one.step()
+""")
+    variables, steps = peer.trained(script, 60, 0)
+    assert steps == 8 and variables["number"] == 39
