@@ -68,3 +68,12 @@ def test_what_cannot_be_played_is_told_before_anything_is_trained():
         battle.trials([parse("gan")], ["digits"], 1, None, 1)
     with pytest.raises(UserError, match="nothing is held out of ring"):
         battle.trials([parse("gan"), parse("gan:pack=2")], ["ring"], 1, None, 1)
+
+
+@pytest.mark.parametrize(("other", "words"), [
+    ("cgan", "cgan judges by label, which gan"), ("gan:size=16", "draw unlike things"),
+])  # fmt: skip
+def test_who_cannot_judge_another_is_told_before_anything_is_trained(other, words, tmp_path):
+    # breaks when the first battle tells: after both trainings
+    with pytest.raises(UserError, match=words):
+        battle.trials([parse("gan"), parse(other)], ["digits"], 1, tmp_path, 1)

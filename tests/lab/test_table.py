@@ -8,7 +8,7 @@ import math
 import pytest
 from scipy import stats
 
-from liangyi.lab.table import Summary, markdown, seeds, write
+from liangyi.lab.table import Summary, best, markdown, seeds, write
 
 
 def test_the_interval_is_students():
@@ -70,3 +70,14 @@ def test_markdown_has_equal_columns():
         "| `gan:pack=2` | 3      |\n"
         "|              | 12,000 |"
     )
+
+
+def test_all_who_share_the_best_mean_are_named():
+    # breaks when the first of them is said to be alone: eight of eight modes are often covered
+    rows = [{"data": "ring", "model": name, "modes": {"mean": mean}}
+            for name, mean in (("a", 7.0), ("b", 8.0), ("c", 8.0), ("d", None))]  # fmt: skip
+    words = "on {data} `{model}` covers the most, {value}"
+    assert best(rows, "modes", words, max) == "On ring `b` covers the most, 8.00, as does `c`."
+    assert best(rows, "modes", words) == "On ring `a` covers the most, 7.00."
+    every = [row | {"modes": {"mean": 0.0}} for row in rows]
+    assert best(every, "modes", words, max).endswith("0.000, as do `b`, `c`, `d`.")

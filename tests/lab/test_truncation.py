@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from liangyi.core.errors import UserError
 from liangyi.lab import truncation
 from liangyi.lab.entry import parse
 
@@ -35,3 +38,10 @@ def test_the_sentence_speaks_of_every_model():
     text = truncation._seen(rows("one", 0.5) + rows("two", 0.75))
     assert "of `one` on d, precision from 0.500" in text
     assert "of `two` on d, precision from 0.750" in text
+
+
+def test_noise_that_cannot_be_cut_is_told_before_anything_is_trained(tmp_path):
+    # breaks when the first limit tells: after the training
+    with pytest.raises(UserError, match="only normal noise") as caught:
+        truncation.trials([parse("gan")], ("digits",), 1, tmp_path, 4)
+    assert caught.value.setting == "truncation"

@@ -241,6 +241,12 @@ def test_other_adversaries_learn_augmented(name, small):
 def test_critics_have_no_zero_to_steer_by(small):
     with pytest.raises(UserError, match="augment"):
         small("r3gan", augment="ada")
+    # breaks when the setting of `gan` is taken over: the squares want 1 and 0, both have one sign,
+    # and an adversary that knows nothing moved the probability up to 1 all the same
+    with pytest.raises(UserError, match="sign of logits") as caught:
+        small("lsgan", augment="ada").build()
+    assert caught.value.setting == "augment"
+    small("lsgan", augment="diffaugment").build()
 
 
 def test_adas_probability_moves_in_training_and_the_noise_does_not(small):

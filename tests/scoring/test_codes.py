@@ -19,6 +19,7 @@ from liangyi.runs.cards import kept
 from liangyi.scoring import score
 from liangyi.scoring.scorers import codes
 from liangyi.zoo.codes.autoencoder import Autoencoder
+from liangyi.zoo.codes.bigan import BiGAN
 from liangyi.zoo.codes.vae import VAE
 
 from .conftest import named, subject_of
@@ -101,6 +102,20 @@ def test_the_models_own_figures_have_errors(autoencoder):
     card = found["reconstruction"]
     assert card.value == pytest.approx(float(each.mean()), rel=1e-4)
     assert card.error == pytest.approx(error.of_mean(each), rel=0.4) and card.degrees == 24
+
+
+@pytest.mark.parametrize("count", [10, 25, 51, 77])
+def test_no_picture_is_compared_with_itself_alone(run_of, monkeypatch, count):
+    # breaks when a part has one picture: the distance to "another" reconstruction is its own
+    run, sizes, original = run_of("bigan", "digits"), [], BiGAN.evaluate.__wrapped__
+
+    def evaluate(self, batch):
+        sizes.append(len(batch.image))
+        return original(self, batch)
+
+    monkeypatch.setattr(BiGAN, "evaluate", verb(evaluate))
+    card = named(codes.cards(subject_of(run, count)))["reconstruction_ratio"]
+    assert sum(sizes) == count and min(sizes) > 1 and card.value != 1
 
 
 def test_the_costs_of_a_code_are_counted_and_told(vae, monkeypatch):

@@ -76,8 +76,13 @@ def test_its_word_on_a_picture_is_the_sum_of_all_levels(model):
     torch.testing.assert_close(model.judgement(Images(image)), sum(words))
 
 
-@pytest.mark.parametrize(("side", "levels"), [(18, 3), (4, 3), (7, 2)])
-def test_pictures_that_cannot_be_halved_are_refused(side, levels):
-    with pytest.raises(UserError, match="cannot be halved") as found:
-        LAPGAN(LAPGANConfig(levels=levels), Spec("image", image=Pixels(1, side, side)))
-    assert found.value.setting == "levels"
+@pytest.mark.parametrize(("side", "levels"), [(18, 3), (4, 3), (7, 2), (24, 16)])
+def test_pictures_that_cannot_be_halved_are_refused_and_the_hint_would_do(side, levels):
+    spec = Spec("image", image=Pixels(1, side, 2 * side))
+    with pytest.raises(UserError, match=f"{2 * side} x {side} have . levels? at most") as found:
+        LAPGAN(LAPGANConfig(levels=levels), spec)
+    # breaks when two levels are advised whatever the picture: an odd one has no second
+    assert found.value.setting == "levels" and found.value.better < levels
+    LAPGAN(LAPGANConfig(levels=found.value.better), spec)
+    with pytest.raises(UserError):
+        LAPGAN(LAPGANConfig(levels=found.value.better + 1), spec)

@@ -42,8 +42,8 @@ def trials(
     """Return the trainings of the bench; every entry's first seed comes before any second one.
 
     Raises:
-        UserError: there are no two models, one has no discriminator that says real or generated, or
-            nothing is held out of the data.
+        UserError: there are no two models, one has no discriminator that says real or generated,
+            one cannot judge what another draws, or nothing is held out of the data.
     """
     if len(entries) < 2:
         raise UserError("a battle is between two models or more", setting="models")
@@ -55,12 +55,18 @@ def trials(
             raise UserError(f"nothing is held out of {name}, so nobody can judge fairly")
     recipe = {"steps": steps or _STEPS, "batch_size": 64, "sample_every": steps or _STEPS,
               "keep": 1, "validate_every": 0}  # fmt: skip
-    return [
+    wanted = [
         Trial(entry, name, seed, place_of(out, name) / entry.folder / f"seed-{seed}", recipe)
         for seed in range(seeds)
         for name in data
         for entry in entries
     ]
+    for name in data:
+        models = [t.untrained() for t in wanted if (t.data, t.seed) == (name, 0)]
+        for one, other in itertools.permutations(models, 2):
+            _demand_alike(one, other)
+            seen(verbs.generated(one, 2), one, other)
+    return wanted
 
 
 def battle(one: Run, other: Run, count: int = _SAMPLES) -> Battle:
@@ -71,8 +77,7 @@ def battle(one: Run, other: Run, count: int = _SAMPLES) -> Battle:
     """
     held_out = one.source().split("test")
     models = (one.model(), other.model())
-    if models[0].spec != models[1].spec:
-        raise UserError(f"{one.name} and {other.name} draw unlike things; no battle between them")
+    _demand_alike(*models)
     if not isinstance(held_out, Dataset):
         raise UserError(f"nothing is held out of {one.data_name}, so nobody can judge fairly")
     count = min(count, held_out.size)
@@ -84,6 +89,11 @@ def battle(one: Run, other: Run, count: int = _SAMPLES) -> Battle:
         mistakes(word(models[1], seen(first, models[0], models[1])), False),
     )
     return Battle((real[0], real[1]), crossed)
+
+
+def _demand_alike(one: Model, other: Model) -> None:
+    if one.spec != other.spec:
+        raise UserError(f"{one.name()} and {other.name()} draw unlike things; no battle of them")
 
 
 def seen(batch: Any, of: Model, by: Model) -> Any:

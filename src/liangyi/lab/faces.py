@@ -161,8 +161,8 @@ def table(done: Sequence[Trial]) -> tuple[str, list[dict[str, Any]]]:
             sums = {"faces": Summary(tuple(one["faces"] for one in faces))}
             for column in COLUMNS:
                 cards = [_card(run, column) for run in runs]
-                sums[column] = Summary(tuple(card.value for card in cards))
-                floors[column] = cards[0].floor
+                sums[column] = Summary(tuple(c.value if c else math.nan for c in cards))
+                floors[column] = cards[0].floor if cards[0] else None
             real = faces[0]["real"]
             rows.append([f"`{name}`", said(len(own), lost), *map(str, sums.values())])
             plain.append({"data": data, "model": name, "seeds": len(own), "failed": lost,
@@ -174,8 +174,9 @@ def table(done: Sequence[Trial]) -> tuple[str, list[dict[str, Any]]]:
     return "\n\n".join(parts) + "\n", plain
 
 
-def _card(run: Run, metric: str) -> Card:
-    return next(card for card in kept(run) if card.metric == metric)
+def _card(run: Run, metric: str) -> Card | None:
+    """Return a card; None where there are too few pictures for it."""
+    return next((card for card in kept(run) if card.metric == metric), None)
 
 
 @experiment(

@@ -78,6 +78,8 @@ def best(rows: Sequence[dict[str, Any]], column: str, words: str,
          choose: Callable[..., dict[str, Any]] = min) -> str:  # fmt: skip
     """Say in one sentence whose mean is the best on each data set, of rows in their plain form.
 
+    Who shares that mean is named, too.
+
     Args:
         rows: of a bench; those whose trainings all failed lack the column.
         column: the figure that decides.
@@ -90,7 +92,12 @@ def best(rows: Sequence[dict[str, Any]], column: str, words: str,
         own = [row for row in own if row[column]["mean"] is not None]
         if own:
             found = choose(own, key=lambda row: row[column]["mean"])
-            value = write(found[column]["mean"])
-            parts.append(words.format(data=data, model=found["model"], value=value))
+            mean = found[column]["mean"]
+            part = words.format(data=data, model=found["model"], value=write(mean))
+            others = [row for row in own if row is not found and row[column]["mean"] == mean]
+            if others:
+                names = ", ".join(f"`{row['model']}`" for row in others)
+                part += f", as {'does' if len(others) == 1 else 'do'} {names}"
+            parts.append(part)
     said = "; ".join(parts)
     return said[:1].upper() + said[1:] + "." if parts else "No training came to its end."

@@ -16,9 +16,11 @@ from liangyi.api import shared_out
 from liangyi.core import registry
 from liangyi.core.counts import many
 from liangyi.core.errors import UserError
+from liangyi.core.model import Model
 from liangyi.data import find, made, names
 from liangyi.lab.entry import Entry
 from liangyi.lab.experiment import Tell
+from liangyi.runs.building import build
 from liangyi.runs.run import Locked, Run
 from liangyi.session import Session, create
 from liangyi.training.trainer import TrainingFailed
@@ -74,6 +76,16 @@ class Trial:
                 f"{wanted}; name another place",
                 setting="out",
             )
+
+    def untrained(self) -> Model:
+        """Return the model with its first weights: what it cannot do is known before it trains.
+
+        Raises:
+            UserError: the settings are wrong.
+        """
+        kind, parts = registry.find(self.entry.model), self._parts()
+        spec = made(find(self.data), self.data, parts["data"]).spec()
+        return build(kind, parts["config"], spec, self.seed)
 
     def _parts(self) -> dict[str, Any]:
         kind = registry.find(self.entry.model)

@@ -38,16 +38,23 @@ _SAMPLES, _STEPS = 2000, 6000
 def trials(
     entries: Sequence[Entry], data: Sequence[str], seeds: int, out: Path, steps: int | None
 ) -> list[Trial]:
-    """Return the trainings of the bench; every entry's first seed comes before any second one."""
+    """Return the trainings of the bench; every entry's first seed comes before any second one.
+
+    Raises:
+        UserError: a model draws no normal noise.
+    """
     ends = steps or _STEPS
     paces = {"sample_every": ends, "checkpoint_every": max(1, ends // 4), "validate_every": 0}
     recipe = {"steps": ends, "keep": 1, **paces}
-    return [
+    wanted = [
         Trial(entry, name, seed, place_of(out, name) / entry.folder / f"seed-{seed}", recipe)
         for seed in range(seeds)
         for name in data
         for entry in entries
     ]
+    for trial in wanted[: len(data) * len(entries)]:  # now, not after all trainings
+        samples(trial.untrained(), 1, truncation=1.0)
+    return wanted
 
 
 def finish(trial: Trial) -> None:

@@ -28,21 +28,31 @@ FixedAugment = Literal["none", "diffaugment"]  # of critics: without a zero noth
 STREAM = "augment"
 
 
-def augmentation(name: str, field: Field, image_range: tuple[float, float]) -> Augmentation | None:
+def augmentation(
+    name: str, field: Field, image_range: tuple[float, float], adversary: str = "logits"
+) -> Augmentation | None:
     """Return the augmentation of a name, None for `none`.
 
     Args:
         name: one of `Augment`.
         field: what the adversary judges.
         image_range: values of its pictures.
+        adversary: what it gives, `logits` or `values`.
 
     Raises:
-        UserError: it does not judge pictures.
+        UserError: it does not judge pictures, or `ada` would be steered by values, of which all
+            may be above zero.
     """
     if name == "none":
         return None
     if not isinstance(field, Pixels):
         raise UserError("only pictures can be augmented; leave it out", setting="augment")
+    if name == "ada" and adversary != "logits":
+        raise UserError(
+            "ada follows the sign of logits, and this model's adversary gives values",
+            setting="augment",
+            better="diffaugment",
+        )
     kinds: dict[str, type[Augmentation]] = {"diffaugment": DiffAugment, "ada": ADA}
     return kinds[name](image_range)
 

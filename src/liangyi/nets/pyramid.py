@@ -35,6 +35,14 @@ def bands(picture: Tensor, levels: int) -> list[Tensor]:
     return [*bands(small, levels - 1), picture - doubled(small)]
 
 
+def most_levels(height: int, wide: int) -> int:
+    """Return how many parts a picture can have, the smallest of two pixels a side or more."""
+    if min(height, wide) < 2:
+        return 0
+    even = height % 2 == wide % 2 == 0
+    return 1 + (most_levels(height // 2, wide // 2) if even else 0)
+
+
 def collapsed(parts: Iterable[Tensor]) -> Tensor:
     """Put pictures together again: the inverse of `bands`."""
     picture, *finer = parts

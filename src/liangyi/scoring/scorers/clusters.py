@@ -40,7 +40,8 @@ def _matched(subject: Subject) -> list[Card]:
     return [
         subject.card("matched_accuracy", share, "higher", error=error.of_share(share, count),
                      split=split, real=count, generated=0, features="the verb cluster",
-                     about=f"categories as classes, one for one; {len(names.unique())} are used")
+                     about=f"categories as classes, one for one; {len(seen.unique())} of {width} "
+                           "are seen in them")
     ]  # fmt: skip
 
 
@@ -62,8 +63,7 @@ def _meaning(subject: Subject) -> list[Card]:
     for name, values in strokes(ink)._asdict().items():
         inside = _centred(values, fake.category)
         each = [
-            abs(float(spearmanr(inside, _centred(code.double(), fake.category)).statistic))
-            for code in fake.continuous.T
+            _ranked(inside, _centred(code.double(), fake.category)) for code in fake.continuous.T
         ]
         best = max(range(len(each)), key=each.__getitem__)
         found.append(subject.card(f"{name}_correlation", each[best], "higher", real=0,
@@ -71,6 +71,13 @@ def _meaning(subject: Subject) -> list[Card]:
                                   about=f"rank correlation with number {best + 1}, the best of "
                                         f"{len(each)}, inside each category"))  # fmt: skip
     return found
+
+
+def _ranked(values: Tensor, others: Tensor) -> float:
+    """Return the size of the rank correlation; what never changes follows nothing: 0."""
+    if bool((values == values[0]).all()):
+        return 0.0
+    return abs(float(spearmanr(values, others).statistic))
 
 
 def _centred(values: Tensor, category: Tensor) -> Tensor:

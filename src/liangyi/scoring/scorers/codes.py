@@ -75,7 +75,8 @@ def _own(subject: Subject, data: Dataset, count: int, facts: dict[str, Any]) -> 
     if "evaluate" not in model.verbs():
         return []
     seen, sizes, values = 0, [], []
-    for part in data.subset(count).chunk(_PARTS):
+    # two at least: a model may compare an item with another one of its part
+    for part in data.subset(count).tensor_split(min(_PARTS, count // 2)):
         batch = data.batch(model.Batch, part, model.device, model.image_range)
         values.append(model.evaluate(batch, first=seen))  # noise of its own
         sizes.append(len(part))

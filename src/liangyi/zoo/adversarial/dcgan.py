@@ -55,7 +55,8 @@ class DCGAN(GAN):
         """Build the networks of figure 1, at the size of the pictures."""
         config, shape = self.config, self.spec.shape
         self.generator = dcgan.generator(config.latent, shape, config.width)
-        augment = augmentation(config.augment, self.spec.created, self.image_range)
+        item, scale = self.spec.created, self.image_range
+        augment = augmentation(config.augment, item, scale, self.adversary)
         self.discriminator = adversary(self.discriminator_of, shape, config.pack, augment)
         dcgan.initialize(self)
 

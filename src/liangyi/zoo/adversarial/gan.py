@@ -66,7 +66,8 @@ class GAN(Model):
         last = nn.Tanh() if isinstance(self.spec.created, Pixels) else None
         widths = (config.latent, *config.generator_widths, size(shape))
         self.generator = Shaped(mlp(widths, nn.ReLU(), last, config.dropout), shape)
-        augment = augmentation(config.augment, self.spec.created, self.image_range)
+        item, scale = self.spec.created, self.image_range
+        augment = augmentation(config.augment, item, scale, self.adversary)
         self.discriminator = adversary(self.discriminator_of, shape, config.pack, augment)
 
     def discriminator_of(self, shape: tuple[int, ...]) -> nn.Module:

@@ -7,7 +7,7 @@ Changed from `gan`: five normal noises, one hidden layer of 15 and of 25 ReLU wi
 weights, Adam as it comes.
 
 Departures: the discriminator sees real and generated points in one turn, where the tutorial makes
-an update for each half.
+an update for each half; the last layers, too, begin by He's law, there by Glorot's.
 """
 
 from __future__ import annotations

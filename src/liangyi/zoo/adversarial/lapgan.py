@@ -32,6 +32,7 @@ from torch import Tensor, nn
 from liangyi.core import draw
 from liangyi.core.batch import Images
 from liangyi.core.config import Config, Count, Positive, Share, Target, Training, Unit
+from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Update
 from liangyi.core.registry import register
@@ -130,13 +131,13 @@ class LAPGAN(GAN):
             UserError: the pictures cannot be halved so often.
         """
         config, (channels, height, wide) = self.config, self.spec.shape
-        factor = 2 ** (config.levels - 1)
-        if height % factor or wide % factor or min(height, wide) < 2 * factor:
+        if config.levels > (most := pyramid.most_levels(height, wide)):
             raise UserError(
-                f"{height} x {wide} cannot be halved {config.levels - 1} times; try "
-                f"{min(config.levels - 1, 2)} levels, or a size of {8 * factor}",
+                f"pictures of {wide} x {height} have {many(most, 'level')} at most",
                 setting="levels",
+                better=most or None,
             )
+        factor = 2 ** (config.levels - 1)
         fields = [
             Pixels(channels, height // (factor >> level), wide // (factor >> level))
             for level in range(config.levels)

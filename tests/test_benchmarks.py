@@ -1,0 +1,51 @@
+"""Parts of the benchmarks that can be tried without their hours."""
+
+from __future__ import annotations
+
+import importlib
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+import torchvision
+
+from conftest import follow
+
+
+def test_our_side_of_the_public_scripts_draws_its_classes_in_turn(small, tmp_path, monkeypatch):
+    # breaks when a tensor of classes is asked for, which no verb takes: after the whole training
+    scripts = importlib.import_module("benchmarks.public_scripts")
+    here = small("cgan")
+
+    def train(*words, **terms):
+        for _ in follow(here.run(tmp_path / "cgan-0", validate_every=0)):
+            pass
+
+    monkeypatch.setattr(scripts, "_SAMPLES", 600)  # more than are drawn at once
+    monkeypatch.setattr(scripts, "subprocess", SimpleNamespace(run=train, DEVNULL=None))
+    with np.load(scripts.ours("cgan", 0, 5, tmp_path)) as found:
+        image, label = found["image"], found["label"]
+    assert len(image) == 600 and -1 <= image.min() < image.max() <= 1
+    model = scripts.Run(tmp_path / "cgan-0").model()
+    for asked in (3, 7):
+        drawn = model.sample(600, label=asked).numpy()
+        assert np.allclose(image[label == asked], drawn[label == asked], atol=1e-5)
+
+
+def test_a_public_script_is_counted_in_steps_as_ours_are(tmp_path, monkeypatch):
+    # breaks when the turns of all optimisers are added: five and one are one step of ours
+    peer = importlib.import_module("benchmarks.peers.public_script")
+    for thing, name in ((torch.optim.Adam, "step"), (torchvision.datasets, "MNIST"),
+                        (torchvision.utils, "save_image"), (peer.sys, "argv")):  # fmt: skip
+        monkeypatch.setattr(thing, name, getattr(thing, name))  # the script's process changes them
+    script = tmp_path / "wgan.py"
+    script.write_text("""
+import torch
+one, other = (torch.optim.Adam([torch.ones(1, requires_grad=True)]) for _ in "GD")
+for number in range(40):
+    other.step()
+    if number % 5 == 4:
+        one.step()
+""")
+    variables, steps = peer.trained(script, 60, 0)
+    assert steps == 8 and variables["number"] == 39
