@@ -54,9 +54,13 @@ def test_pictures_of_28_pixels_are_halved_three_times(model):
 
 
 def test_the_rate_stays_and_then_falls_to_zero():
-    def at(step, steps=100):
+    def at(step, steps=0, planned=0):
         config = ProjectionGANConfig(width=4, latent=6, decay_steps=steps)
-        return build(ProjectionGAN, config, SPEC, 0).schedule("generator", step)
+        model = build(ProjectionGAN, config, SPEC, 0)
+        model.planned = planned
+        return model.schedule("generator", step)
 
-    assert at(0) == at(50) == 1 and at(75) == pytest.approx(0.5) and at(100) == at(120) == 0
-    assert at(10_000, 0) == 1
+    for law in ({"steps": 100}, {"planned": 100}, {"steps": 100, "planned": 500}):
+        assert at(0, **law) == at(50, **law) == 1 and at(75, **law) == pytest.approx(0.5)
+        assert at(100, **law) == at(120, **law) == 0
+    assert at(10_000) == 1  # nobody has said how many there are

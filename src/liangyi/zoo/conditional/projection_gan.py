@@ -46,7 +46,7 @@ class ProjectionGANConfig(Config):
     real_target: Target = 1.0  # below 1: one-sided label smoothing
     learning_rate: Positive = 5e-4  # of both players
     betas: tuple[Share, Share] = (0.5, 0.999)  # Adam's decay rates
-    decay_steps: Natural = 8000  # the rate falls over the second half of so many steps; 0: it stays
+    decay_steps: Natural = 0  # the rate falls over the second half of so many; 0: of all steps
 
 
 @register("projection-gan")
@@ -69,12 +69,12 @@ class ProjectionGAN(CGAN):
 
     @classmethod
     def fitted(cls, config: ProjectionGANConfig, steps: int) -> ProjectionGANConfig:
-        """Let a learning rate that falls reach zero at the end."""
+        """Let a learning rate that falls by a number of its own reach zero at the end."""
         return replace(config, decay_steps=steps) if config.decay_steps else config
 
     def schedule(self, player: str, step: int) -> float:
         """Let the learning rate fall to zero in the second half."""
-        steps = self.config.decay_steps
+        steps = self.config.decay_steps or self.planned
         return min(1.0, max(0.0, 2 * (1 - step / steps))) if steps else 1.0
 
     def generate(self, noise: Tensor, *given: Tensor) -> Tensor:
