@@ -11,7 +11,7 @@ Changed from `gan`: spectral normalisation, the losses, normal noise, Adam with 
 networks of `dcgan` for pictures, with no other normalisation in the discriminator.
 
 Departures: the networks (the paper's have more layers); one discriminator turn a step, which is
-one of the paper's six settings.
+one of the paper's six settings; more of them see the same real batch, with fresh noise each.
 """
 
 from __future__ import annotations
