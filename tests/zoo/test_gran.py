@@ -84,3 +84,10 @@ def test_statistics_are_those_of_each_time():
     for norm in norms:
         for one, other in zip(trained[norm], seen[norm], strict=True):
             torch.testing.assert_close(one, other, atol=0.02, rtol=0.02)  # n against n - 1
+
+
+def test_a_painter_that_paints_three_times_moves_a_third():
+    model = small(3)
+    rates = [model.optimizer(player, [*getattr(model, player).parameters()]).param_groups[0]["lr"]
+             for player in ("discriminator", "generator")]  # fmt: skip
+    assert rates == pytest.approx([2e-4, 2e-4 / 3])

@@ -10,8 +10,9 @@ The objective is that of the GAN (arXiv:1406.2661, algorithm 1). With T = 1 it i
 
 Changed from `dcgan`: the generator; normal noise; pictures in (0, 1).
 
-As in the authors' code the noise is drawn once and read each time. Departures: networks and rates
-of `dcgan`, at any size. The authors' batch normalisation always uses the batch at hand; here
+As in the authors' code the noise is drawn once and read each time. Departures: networks of `dcgan`,
+at any size; its rate, which for the generator is divided by T, since a step of its weights moves
+the canvas T times (undivided, all noise soon paints one picture). The authors' batch normalisation always uses the batch at hand; here
 samples do not depend on each other, by running statistics of each time (arXiv:1603.09025). Without
 any normalisation all noise soon paints one picture.
 """
@@ -69,6 +70,12 @@ class GRAN(DCGAN):
     def generate(self, noise: Tensor, *given: Tensor) -> Tensor:
         """Return pictures for noise [N latent]; differentiable."""
         return self.generator(noise).sum(1).sigmoid()
+
+    def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
+        """Return Adam; the painter's rate is divided by how often it paints."""
+        config = self.config
+        rate = config.learning_rate / (config.timesteps if player == "generator" else 1)
+        return torch.optim.Adam(weights, lr=rate, betas=config.betas)
 
     @verb
     def canvases(self, count: Count) -> Annotated[Tensor, Pixels]:
