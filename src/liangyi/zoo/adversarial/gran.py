@@ -12,9 +12,9 @@ Changed from `dcgan`: the generator; normal noise; pictures in (0, 1).
 
 As in the authors' code the noise is drawn once and read each time. Departures: networks of `dcgan`,
 at any size; its rate, which for the generator is divided by T, since a step of its weights moves
-the canvas T times (undivided, all noise soon paints one picture). The authors' batch normalisation always uses the batch at hand; here
-samples do not depend on each other, by running statistics of each time (arXiv:1603.09025). Without
-any normalisation all noise soon paints one picture.
+the canvas T times (undivided, all noise soon paints one picture). The authors' batch normalisation
+always uses the batch at hand; here samples do not depend on each other, by running statistics of
+each time (arXiv:1603.09025). Without any normalisation all noise soon paints one picture, too.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class GRAN(DCGAN):
         """Return Adam; the painter's rate is divided by how often it paints."""
         config = self.config
         rate = config.learning_rate / (config.timesteps if player == "generator" else 1)
-        return torch.optim.Adam(weights, lr=rate, betas=config.betas)
+        return torch.optim.Adam(weights, lr=rate, betas=config.betas, fused=True)
 
     @verb
     def canvases(self, count: Count) -> Annotated[Tensor, Pixels]:
