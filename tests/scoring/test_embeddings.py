@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -68,6 +70,16 @@ def test_categories_that_are_the_digits_match_them(run_of, monkeypatch):
     assert card.better == "higher" and 0.05 < card.value < 0.7  # hardly trained
     for name in ("slant_correlation", "width_correlation"):
         assert 0 <= found[name].value <= 1, name
+    # of samples that are drawn: hardly trained it knows little, and never more than there is
+    assert -0.5 < found["category_information"].value < math.log(10)
+    assert "10 categories have 2.303 at most" in found["category_information"].about
+
+    # all alike, whatever the picture: nothing is read
+    def unsure(self, image):
+        return torch.full((len(image), 10), 0.1)
+
+    monkeypatch.setattr(InfoGAN, "cluster", verb(unsure))
+    assert named(score(run, 200))["category_information"].value == pytest.approx(0, abs=1e-5)
 
     # one category for all: it gets one digit
     def cluster(self, image):
@@ -76,6 +88,8 @@ def test_categories_that_are_the_digits_match_them(run_of, monkeypatch):
     monkeypatch.setattr(InfoGAN, "cluster", verb(cluster))
     card = named(score(run, 200))["matched_accuracy"]
     assert card.value == pytest.approx(0.1, abs=0.06)
+    blind = named(score(run, 200))["category_information"]
+    assert blind.value < -50  # sure and mostly wrong
     # breaks when the matching is counted: it names every category, seen in a picture or not
     assert "1 of 10 are seen" in card.about
 

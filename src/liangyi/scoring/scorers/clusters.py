@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from scipy.stats import spearmanr
 from torch import Tensor
@@ -9,6 +11,7 @@ from torch import Tensor
 from liangyi.core.batch import Labelled
 from liangyi.core.spec import Label
 from liangyi.data import Dataset
+from liangyi.losses.information import of_category
 from liangyi.metrics import error
 from liangyi.metrics.card import Card
 from liangyi.metrics.classes import matched
@@ -56,10 +59,10 @@ def _sorted(subject: Subject, data: Dataset, count: int) -> tuple[Tensor, Tensor
 
 
 def _meaning(subject: Subject) -> list[Card]:
-    """Correlate the numbers with slant and width of what they drew, inside each category."""
+    """Read categories again; correlate numbers with slant and width inside each category."""
     fake, (low, high) = subject.generated, subject.model.image_range
-    ink = (getattr(fake, subject.model.spec.item) - low) / (high - low)
-    found = []
+    image = getattr(fake, subject.model.spec.item)
+    found, ink = [_read_again(subject, image)], (image - low) / (high - low)
     for name, values in strokes(ink)._asdict().items():
         inside = _centred(values, fake.category)
         each = [
@@ -71,6 +74,18 @@ def _meaning(subject: Subject) -> list[Card]:
                                   about=f"rank correlation with number {best + 1}, the best of "
                                         f"{len(each)}, inside each category"))  # fmt: skip
     return found
+
+
+def _read_again(subject: Subject, image: Tensor) -> Card:
+    """Tell how surely the category can be read off what it drew: chosen by this, no label helps."""
+    model, category = subject.model, subject.generated.category
+    seen = torch.cat([model.cluster(part.to(model.device)).cpu() for part in image.split(500)])
+    log = seen.clamp(min=torch.finfo(seen.dtype).tiny).log()
+    of_each = log.gather(1, category[:, None])
+    return subject.card("category_information", float(of_category(log, category)), "higher",
+                        error=error.of_mean(of_each.flatten()), real=0, features="the verb cluster",
+                        about=f"nats of the category in its picture; {log.shape[1]} categories "
+                              f"have {math.log(log.shape[1]):.3f} at most")  # fmt: skip
 
 
 def _ranked(values: Tensor, others: Tensor) -> float:
