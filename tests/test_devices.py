@@ -24,6 +24,7 @@ from liangyi.scoring.evaluator import Evaluator
 from liangyi.scoring.held_out import figures_on
 from liangyi.scoring.scorers import codes, pictures
 from liangyi.scoring.subject import Subject
+from liangyi.scoring.within_classes import class_coverage
 from liangyi.session.layers import example, layers_of
 from liangyi.training import trainer
 from liangyi.zoo.vision.mnist_cnn import MnistCNN
@@ -128,9 +129,12 @@ def test_a_conditional_model_is_scored_on_one_device(small, gpu, monkeypatch):
     network = build(MnistCNN, small("mnist-cnn").config, train.spec, 0).to(META).eval()
     evaluator = Evaluator(network, "evaluator", 0.5, True, "none")
     drawn, (real, other) = subject.samples, subject.pair
-    cards = pictures._features(subject, evaluator, real, other, drawn)
+    seen = [evaluator.features(image, model.image_range) for image in (real, drawn, other)]
+    cards = pictures._features(subject, seen, {})
+    cards += class_coverage(subject, seen, {})
     cards += pictures._classes(subject, evaluator, real, drawn)
-    assert {"frechet", "as_asked", "synthetic_accuracy"} <= {card.metric for card in cards}
+    wanted = {"frechet", "class_coverage", "as_asked", "synthetic_accuracy"}
+    assert wanted <= {card.metric for card in cards}
 
 
 def test_a_vae_is_scored_on_one_device(small, gpu):

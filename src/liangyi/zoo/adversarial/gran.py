@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import torch
+from annotated_types import Le
 from torch import Tensor, nn
 
 from liangyi.core import draw
@@ -41,7 +42,7 @@ from liangyi.zoo.adversarial.dcgan import DCGAN, DCGANConfig
 class GRANConfig(DCGANConfig):
     """Settings of GRAN."""
 
-    timesteps: Count = 3  # times that the generator paints, T
+    timesteps: Annotated[Count, Le(100)] = 3  # times that the generator paints, T
     width: Count = 32  # channels of the largest maps; they double at each halving
 
 
