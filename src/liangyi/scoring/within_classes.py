@@ -28,8 +28,8 @@ def class_coverage(subject: Subject, seen: Sequence[Tensor], facts: dict[str, An
     for number, name in enumerate(subject.model.spec.classes):
         a, b, c = (x[label == number] for x, label in zip(seen, labels, strict=True))
         if min(len(a), len(b), len(c)) > _NEIGHBOURS:
-            each = (float(manifold(a, x, _NEIGHBOURS).coverage.mean()) for x in (b, c))
-            found.append((*each, name))
+            value, floor = (float(manifold(a, x, _NEIGHBOURS).coverage.mean()) for x in (b, c))
+            found.append((value, floor, name))
     if not found:
         return []
     value, _, name = min(found)
