@@ -11,7 +11,7 @@ import torch
 from liangyi.core import registry
 from liangyi.lab.small import QUICK, Small, classifier
 from liangyi.runs.run import Run
-from liangyi.session import Session, Stepped
+from liangyi.session import Session, Stepped, create
 from liangyi.training.trainer import Report
 
 __all__ = ["QUICK", "Small", "batch_of", "follow", "same", "weights_of"]
@@ -86,3 +86,13 @@ def weights_of(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
     """Tell whether two sets of weights agree bit for bit."""
     return first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
+
+
+@pytest.fixture(scope="module")
+def enlarging(small: Callable[..., Small], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a trained run that enlarges pictures by 2."""
+    here = small("srresnet")
+    made = create(here.kind, here.config, here.source, QUICK, tmp_path_factory.mktemp("r") / "x2")
+    for _ in follow(made):
+        pass
+    return made

@@ -7,23 +7,13 @@ import pytest
 import torch
 from PIL import Image
 
-from conftest import QUICK
 from liangyi.core.errors import UserError
 from liangyi.metrics.pictures import luma, psnr
 from liangyi.scoring import score
-from liangyi.session import Session, create
+from liangyi.session import Session
 
 
-@pytest.fixture(scope="module")
-def run(small, tmp_path_factory):
-    here = small("srresnet")
-    made = create(here.kind, here.config, here.source, QUICK, tmp_path_factory.mktemp("r") / "x2")
-    for _ in Session(made):
-        pass
-    return made
-
-
-def test_sets_are_scored_beside_the_bicubic_filter(run, tmp_path):
+def test_sets_are_scored_beside_the_bicubic_filter(enlarging, tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
     dice, pictures = np.random.default_rng(0), []
@@ -32,7 +22,7 @@ def test_sets_are_scored_beside_the_bicubic_filter(run, tmp_path):
         smooth = Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
         smooth.save(folder / f"{number}.png")
         pictures.append(smooth)
-    cards = {card.metric: card for card in score(run, number=10, on=[folder])}
+    cards = {card.metric: card for card in score(enlarging, number=10, on=[folder])}
     assert {"psnr", "ssim", "psnr_mine", "ssim_mine", "psnr_gain"} <= cards.keys()
     card = cards["psnr_mine"]
     assert (card.real, card.split, card.data) == (2, "mine", "mine, smaller by 2")
@@ -55,8 +45,8 @@ def test_sets_are_scored_beside_the_bicubic_filter(run, tmp_path):
     assert gain.error is not None and cards["psnr_gain"].error is None
 
 
-def test_the_distance_in_a_classifier_is_a_card_where_one_is_named(run, classifier):
-    cards = {card.metric: card for card in score(run, number=10, perceptual=classifier)}
+def test_the_distance_in_a_classifier_is_a_card_where_one_is_named(enlarging, classifier):
+    cards = {card.metric: card for card in score(enlarging, number=10, perceptual=classifier)}
     card = cards["perceptual_distance"]
     assert card.better == "lower" and 0 < card.value < 2 and card.features == classifier
 

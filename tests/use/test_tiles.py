@@ -85,20 +85,6 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture(scope="module")
-def run(small, tmp_path_factory):
-    """Return a run that enlarges by 2."""
-    from liangyi.session import Session, create
-
-    here = small("srresnet")
-    from conftest import QUICK
-
-    made = create(here.kind, here.config, here.source, QUICK, tmp_path_factory.mktemp("r") / "x2")
-    for _ in Session(made):
-        pass
-    return made
-
-
 @pytest.fixture
 def say(capsys):
     from liangyi.cli import main
@@ -110,19 +96,19 @@ def say(capsys):
     return asked
 
 
-def test_a_photograph_of_any_size_is_enlarged(run, photos, say, tmp_path):
-    code, out, _ = say("upscale", run.path, photos / "b.png", "-o", tmp_path / "big.png")
+def test_a_photograph_of_any_size_is_enlarged(enlarging, photos, say, tmp_path):
+    code, out, _ = say("upscale", enlarging.path, photos / "b.png", "-o", tmp_path / "big.png")
     assert code == 0 and out.strip().endswith("big.png: 40 x 300 -> 80 x 600")
     large = np.asarray(Image.open(tmp_path / "big.png"))
-    model = run.model()
+    model = enlarging.model()
     pixels = torch.from_numpy(np.asarray(Image.open(photos / "b.png")).copy())
     wanted = model.upscale(pixels.permute(2, 0, 1)[None].float() / 127.5 - 1)
     wanted = ((wanted[0].permute(1, 2, 0) + 1) * 127.5).round().numpy()
     assert large.shape == (600, 80, 3) and np.abs(large - wanted).max() <= 1
 
 
-def test_several_go_into_a_folder_and_colours_are_told(run, photos, say, tmp_path):
-    code, out, err = say("upscale", run.path, photos, "-o", tmp_path / "large")
+def test_several_go_into_a_folder_and_colours_are_told(enlarging, photos, say, tmp_path):
+    code, out, err = say("upscale", enlarging.path, photos, "-o", tmp_path / "large")
     assert code == 0 and len(out.splitlines()) == 3
     assert "grey.png is grey; srresnet takes it as three equal colours" in err
     names = sorted(path.name for path in (tmp_path / "large").iterdir())
@@ -139,10 +125,10 @@ def test_several_go_into_a_folder_and_colours_are_told(run, photos, say, tmp_pat
         (["text.png"], "text.png cannot be read (not a picture"),
     ],
 )
-def test_mistakes_are_one_line(words, told, run, photos, say, monkeypatch):
+def test_mistakes_are_one_line(words, told, enlarging, photos, say, monkeypatch):
     monkeypatch.chdir(photos)
     Path("text.png").write_text("no picture")
-    code, out, err = say("upscale", run.path, *words)
+    code, out, err = say("upscale", enlarging.path, *words)
     lines = [line for line in err.splitlines() if not line.startswith("weights: best")]
     assert code == 2 and not out and len(lines) == 1 and told in lines[0]
     assert not Path("one.png").exists()

@@ -6,7 +6,7 @@ normal. Here both have the same layers, and beside them a GAN whose generator is
 
     autoencoder    squared error; a code is a point
     VAE            a code is a normal law about a point, held near N(0, 1)
-    GAN            no encoder, no distance from any picture; codes are drawn, uniform; held together
+    GAN            no encoder, no distance from any picture; codes are drawn, uniform; regularised
                    by R1 and R2, without which so narrow a generator draws one picture
 
 Codes are drawn in two ways: from N(0, 1), as if the codes followed it, and from the normal law that

@@ -9,7 +9,7 @@ a symbol there is not; three ways round it, on the same networks:
     policy gradient    it sees symbols, and log p of those drawn is raised by what it says of them,
                        log D, less the others' mean (REINFORCE, as SeqGAN, arXiv:1609.05473)
 
-Numbers go back by their slope in all of them. All games are held together by R1 and R2
+Numbers go back by their slope in all of them. All games are regularised by R1 and R2
 (arXiv:1801.04406); without them some seeds give up modes, which is another question. The laws are
 known, so that what is drawn can be held against them. Drawn for the figures is always a symbol, by
 the probabilities.

@@ -57,13 +57,13 @@ class Collapsing(GAN):
         return torch.optim.Adam(weights, lr=rate, betas=self.config.betas)
 
 
-class Held(Collapsing, Penalised):
+class R1R2(Collapsing, Penalised):
     """With R1 and R2, and the weight of arXiv:1801.04406."""
 
     weight = 10.0
 
 
-class Weakly(Held):
+class WeakR1R2(R1R2):
     """With R1 and R2 that are hardly there."""
 
     weight = 0.1
@@ -111,8 +111,8 @@ class Unrolled(Collapsing):
 KINDS: dict[str, tuple[type[GAN], int]] = {  # and how many points it judges together
     "provoked": (Collapsing, 1),
     "packed": (Collapsing, 2),
-    "R1 + R2": (Held, 1),
-    "R1 + R2, weak": (Weakly, 1),
+    "R1 + R2": (R1R2, 1),
+    "R1 + R2, weak": (WeakR1R2, 1),
     "minibatch": (Minibatch, 1),
     "unrolled": (Unrolled, 1),
 }

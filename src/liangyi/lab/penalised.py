@@ -1,4 +1,4 @@
-"""A GAN that is held together by R1 and R2, for experiments that ask about something else.
+"""A GAN regularised by R1 and R2, for experiments that ask about something else.
 
 Mescheder et al., "Which training methods for GANs do actually converge?", arXiv:1801.04406:
 slopes of the discriminator are penalised at real (R1) and at generated items (R2).

@@ -57,7 +57,7 @@ class GRAN(DCGAN):
     tiny: ClassVar = {"width": 4, "latent": 8, "timesteps": 2}
 
     def networks(self) -> None:
-        """Build the painter, and the discriminator of `dcgan`."""
+        """Build the recurrent generator, and the discriminator of `dcgan`."""
         config, shape = self.config, self.spec.shape
         self.generator = Painter(config.latent, shape, config.width, config.timesteps)
         augment = augmentation(config.augment, self.spec.created, self.image_range)
@@ -73,7 +73,7 @@ class GRAN(DCGAN):
         return self.generator(noise).sum(1).sigmoid()
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
-        """Return Adam; the painter's rate is divided by how often it paints."""
+        """Return Adam; the generator's rate is divided by T."""
         config = self.config
         rate = config.learning_rate / (config.timesteps if player == "generator" else 1)
         return torch.optim.Adam(weights, lr=rate, betas=config.betas, fused=True)
