@@ -7,6 +7,7 @@ import json
 import pytest
 import torch
 
+from liangyi.core import verbs
 from liangyi.core.batch import Images, Labelled
 from liangyi.core.errors import UserError
 from liangyi.lab import battle
@@ -61,6 +62,13 @@ def test_a_critic_and_one_who_asks_for_labels_are_refused(small):
         battle.seen(Images(torch.zeros(2, 1, 8, 8)), plain, asked)
     drawn = Labelled(torch.zeros(2, 1, 8, 8), torch.zeros(2))
     assert battle.seen(drawn, asked, plain)._fields == ("image",)
+
+
+def test_who_writes_sentences_plays_too(small):
+    # breaks when words are scaled like pixels: they are numbers of words no more
+    one, other = small("seqgan").build(0), small("maligan").build(1)
+    drawn = battle.seen(verbs.generated(one, 3), one, other)
+    assert drawn.token.equal(one.sample(3)) and len(battle.word(other, drawn)) == 3
 
 
 def test_what_cannot_be_played_is_told_before_anything_is_trained():

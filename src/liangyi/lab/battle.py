@@ -18,6 +18,7 @@ from torch import Tensor
 from liangyi.core import registry, verbs
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, evaluating
+from liangyi.core.spec import Pixels
 from liangyi.data import Dataset, choose
 from liangyi.lab.entry import Entry, entries
 from liangyi.lab.experiment import Outcome, Work, experiment
@@ -106,9 +107,10 @@ def seen(batch: Any, of: Model, by: Model) -> Any:
     if lacking:
         raise UserError(f"{by.name()} judges by {', '.join(sorted(lacking))}, which {of.name()} "
                         "does not draw")  # fmt: skip
-    (low, high), (least, most) = of.image_range, by.image_range
-    item = (getattr(batch, of.spec.item) - low) / (high - low) * (most - least) + least
-    given = {**batch._asdict(), by.spec.item: item}
+    given = batch._asdict()
+    if isinstance(by.spec.created, Pixels):  # words and points are the same to everybody
+        (low, high), (least, most) = of.image_range, by.image_range
+        given[by.spec.item] = (given[of.spec.item] - low) / (high - low) * (most - least) + least
     return by.Batch(**{name: given[name] for name in by.Batch._fields})
 
 
