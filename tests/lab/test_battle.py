@@ -71,11 +71,11 @@ def test_who_writes_sentences_plays_too(small):
     assert drawn.token.equal(one.sample(3)) and len(battle.word(other, drawn)) == 3
 
 
-def test_what_cannot_be_played_is_told_before_anything_is_trained():
+def test_what_cannot_be_played_is_told_before_anything_is_trained(tmp_path):
     with pytest.raises(UserError, match="two models or more"):
-        battle.trials([parse("gan")], ["digits"], 1, None, 1)
+        battle.trials([parse("gan")], ["digits"], 1, tmp_path, 1)
     with pytest.raises(UserError, match="nothing is held out of ring"):
-        battle.trials([parse("gan"), parse("gan:pack=2")], ["ring"], 1, None, 1)
+        battle.trials([parse("gan"), parse("gan:pack=2")], ["ring"], 1, tmp_path, 1)
 
 
 @pytest.mark.parametrize(("other", "words"), [

@@ -19,7 +19,7 @@ from liangyi.core import registry, verbs
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, evaluating
 from liangyi.core.spec import Pixels
-from liangyi.data import Dataset, choose
+from liangyi.data import Dataset
 from liangyi.lab.entry import Entry, entries
 from liangyi.lab.experiment import Outcome, Work, experiment
 from liangyi.lab.figure import dots, finite, panels
@@ -51,9 +51,6 @@ def trials(
     for entry in entries:
         if registry.find(entry.model).adversary != "logits":
             raise UserError(f"{entry.model} has no discriminator that says real or generated")
-    for name in data:  # now, not after all trainings
-        if not isinstance(choose(name).split("test"), Dataset):
-            raise UserError(f"nothing is held out of {name}, so nobody can judge fairly")
     recipe = {"steps": steps or _STEPS, "batch_size": 64, "sample_every": steps or _STEPS,
               "keep": 1, "validate_every": 0}  # fmt: skip
     wanted = [
@@ -62,6 +59,9 @@ def trials(
         for name in data
         for entry in entries
     ]
+    for trial in wanted[: len(data) * len(entries) : len(entries)]:  # now, not after all trainings
+        if not isinstance(trial.source().split("test"), Dataset):
+            raise UserError(f"nothing is held out of {trial.data}, so nobody can judge fairly")
     for name in data:
         models = [t.untrained() for t in wanted if (t.data, t.seed) == (name, 0)]
         for one, other in itertools.permutations(models, 2):
