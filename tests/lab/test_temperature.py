@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
+import torch
 
 from liangyi.core.errors import UserError
+from liangyi.core.spec import Words
 from liangyi.lab import temperature
 from liangyi.lab.entry import parse
+from liangyi.lab.table import Summary
 from liangyi.lab.trial import work
 
 SMALL = "seqgan:width=8,reader_width=8,windows=1+2,filters=4+4,rollouts=1,vocabulary=12,length=5"
@@ -53,6 +57,21 @@ def test_the_table_has_both_curves_and_the_figure_is_drawn(done):
     assert text.count("\n| real sentences") == 1 and "self_bleu_4" in text
     assert [len(axes.lines) for axes in temperature._figure(plain).axes] == [2, 2]
     assert "likelihood at temperature" in temperature._seen(plain)
+
+
+def test_sentences_too_short_for_bleu_have_none_and_end_nothing(done):
+    # breaks when a game that collapsed to three words ends the whole bench
+    field, short = Words(3, 12), torch.tensor([[1, 2, 3]] * 4)
+    source = done[0].run.source()
+    point = temperature._judged(source.split("train"), field, short, [[1, 2, 3, 4]])
+    assert math.isnan(point["bleu_4"]) and math.isnan(point["self_bleu_4"])
+    plain = json.loads(json.dumps(temperature.table(done)[1]))
+    for one in plain:
+        if one["temperature"] == 0.5 or one["model"] == SMALL:
+            one |= {column: Summary((math.nan,)).json() for column in ("bleu_4", "self_bleu_4")}
+    lines = [line for axes in temperature._figure(plain).axes for line in axes.lines]
+    assert [len(line.get_xdata()) for line in lines] == [len(temperature.TEMPERATURES) - 1, 0, 8, 8]
+    assert "No two trainings" in temperature._seen(plain)
 
 
 def test_text_without_held_out_sentences_is_told_before_anything_is_trained(tmp_path):

@@ -11,6 +11,7 @@ diversity is self-BLEU and the tempered model's NLL of held-out sentences.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
@@ -146,6 +147,8 @@ def _held_out(source: Source) -> Dataset:
 def _judged(train: Data, field: Words, items: Any, real: list[list[int]]) -> Point:
     own = sentences(field, items)[:_COMPARED]
     known = {} if train.truth is None else train.truth(items)
+    if max(map(len, own)) < 4:  # they have no groups of four words, so neither figure
+        return {**known, "bleu_4": math.nan, "self_bleu_4": math.nan}
     return {**known, "bleu_4": float(bleu(own, real).mean()),
             "self_bleu_4": float(self_bleu(own).mean())}  # fmt: skip
 
@@ -196,7 +199,8 @@ def _figure(plain: Sequence[dict[str, Any]]) -> Figure:
         across, up, below, beside = pairs[number % 2]
         own = [one for one in plain if one["data"] == data[number // 2] and up in one]
         for name in dict.fromkeys(one["model"] for one in own):
-            points = [one for one in own if one["model"] == name]
+            points = [one for one in own if one["model"] == name
+                      and None not in (one[across]["mean"], one[up]["mean"])]  # fmt: skip
             x, y = ([one[column]["mean"] for one in points] for column in (across, up))
             axes.plot(x, y, "o-", label=name, markersize=4)
             for one, place in zip(points, zip(x, y, strict=True), strict=True):
@@ -210,6 +214,7 @@ def _figure(plain: Sequence[dict[str, Any]]) -> Figure:
 def _seen(plain: Sequence[dict[str, Any]]) -> str:
     """Hold each game at temperature 1 against likelihood at the temperature as diverse."""
     parts = []
+    plain = [one for one in plain if one["self_bleu_4"]["mean"] is not None]
     for game in plain:
         if game["temperature"] != 1 or game["model"].endswith(LIKELIHOOD):
             continue
