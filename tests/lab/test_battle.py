@@ -7,6 +7,7 @@ import json
 import pytest
 import torch
 
+from liangyi.core import verbs
 from liangyi.core.batch import Images, Labelled
 from liangyi.core.errors import UserError
 from liangyi.lab import battle
@@ -63,11 +64,18 @@ def test_a_critic_and_one_who_asks_for_labels_are_refused(small):
     assert battle.seen(drawn, asked, plain)._fields == ("image",)
 
 
-def test_what_cannot_be_played_is_told_before_anything_is_trained():
+def test_who_writes_sentences_plays_too(small):
+    # breaks when words are scaled like pixels: they are numbers of words no more
+    one, other = small("seqgan").build(0), small("maligan").build(1)
+    drawn = battle.seen(verbs.generated(one, 3), one, other)
+    assert drawn.token.equal(one.sample(3)) and len(battle.word(other, drawn)) == 3
+
+
+def test_what_cannot_be_played_is_told_before_anything_is_trained(tmp_path):
     with pytest.raises(UserError, match="two models or more"):
-        battle.trials([parse("gan")], ["digits"], 1, None, 1)
+        battle.trials([parse("gan")], ["digits"], 1, tmp_path, 1)
     with pytest.raises(UserError, match="nothing is held out of ring"):
-        battle.trials([parse("gan"), parse("gan:pack=2")], ["ring"], 1, None, 1)
+        battle.trials([parse("gan"), parse("gan:pack=2")], ["ring"], 1, tmp_path, 1)
 
 
 @pytest.mark.parametrize(("other", "words"), [

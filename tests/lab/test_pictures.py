@@ -293,12 +293,21 @@ def test_entries_learn_from_so_many_of_each_class():
 
 def test_rows_say_what_the_doctor_said_and_how_often():
     row = {"way": "dcgan plain", "pictures": 1000, "frechet": [1.0, 3.0], "precision": [0.5, 0.5],
-           "coverage": [None, None], "memorised": [None, 0.2],
+           "coverage": [0.5, 0.5], "memorised": [None, 0.2],
            "verdicts": ["memorised", "memorised", "healthy"]}  # fmt: skip
     way, count, frechet, _, coverage, memorised, verdicts = small_data._cells(row)
     assert (way, count) == ("dcgan plain", "1,000") and frechet.startswith("2.00")
-    assert coverage == "failed" and memorised == "0.200"
+    assert coverage == "0.500" and memorised == "0.200"
     assert verdicts == "memorised (2), healthy (1)"
+
+
+def test_copies_that_cannot_be_told_are_no_failure():
+    # breaks when a training without a figure of copies is shown as one that failed
+    row = {"way": "dcgan", "pictures": 20, "frechet": [1.0], "precision": [0.5],
+           "coverage": [0.5], "memorised": [None], "verdicts": []}  # fmt: skip
+    assert small_data._cells(row)[2:6] == ["1.00", "0.500", "0.500", ""]
+    lost = row | {key: [None] for key in ("frechet", "precision", "coverage")}
+    assert small_data._cells(lost)[2:6] == ["failed"] * 4
 
 
 def test_ways_under_other_settings_have_names_of_their_own():
@@ -318,6 +327,7 @@ def test_what_failed_does_not_win_and_is_said():
         row("digits", "a", 3.0, None),
     ]
     text = small_data._seen(rows)
-    assert "of 100 pictures of mnist `b` (2.00)" in text
+    # breaks when `b` is said to be nearest: `a` is nearer where it does not fail
+    assert "of 100 pictures of mnist `b` (2.00, of those that failed least)" in text
     assert "of 100 pictures of digits `a` (3.00, 1 of 2 failed)" in text
     assert small_data._cells(rows[0])[2] == "1.00 (1 failed)"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from liangyi.core.errors import UserError
 from liangyi.lab import noise
 from liangyi.lab.experiment import Terms, Work
 
@@ -23,3 +26,36 @@ def test_the_sentence_speaks_of_every_simulation():
     rows = [{"data": "d", "denoiser": way, "psnr": value} for way, value in found.items()]
     text = noise._seen(rows)
     assert "`one` has 21.00 dB, +1.00" in text and "`two` has 22.00 dB, +2.00" in text
+
+
+def photographs(folder, least, most, count=8):
+    """Write photographs of even light within a range."""
+    folder.mkdir(parents=True)
+    dice = np.random.default_rng(0)
+    for number in range(count):
+        light = dice.integers(least, most, (128, 128), dtype=np.uint8)
+        Image.fromarray(light).save(folder / f"{folder.name}-{number}.png")
+    return str(folder)
+
+
+@pytest.mark.parametrize(("least", "most"), [(40, 56), (200, 210)])
+def test_planted_noise_is_checked_where_there_is_light(least, most, tmp_path):
+    # breaks when the middle of the range is looked at, where these photographs have no pixel
+    checks = noise._planted(photographs(tmp_path / "clean", least, most))
+    assert len(checks) == 2 and all(check.holds for check in checks)
+    assert least <= float(checks[0].what.split()[-1]) <= most
+
+
+def test_noise_that_is_cut_at_black_is_not_held_against_the_formula(tmp_path):
+    (correlation,) = noise._planted(photographs(tmp_path / "clean", 0, 2))
+    assert "correlation" in correlation.what
+
+
+def test_photographs_without_pairs_are_one_line_before_anything_is_trained(tmp_path):
+    # breaks when the first part tells, by a KeyError
+    for kind in ("noisy", "clean"):
+        photographs(tmp_path / kind, 0, 255)
+    work = Work(Terms(seeds=1), tmp_path / "out", lambda line: None, ("noise-gan",),
+                (str(tmp_path),))  # fmt: skip
+    with pytest.raises(UserError, match="has no pairs"):
+        noise.run.run(work)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
+import torch
 
 from liangyi.core.errors import UserError
+from liangyi.core.spec import Words
 from liangyi.lab import temperature
 from liangyi.lab.entry import parse
+from liangyi.lab.table import Summary
 from liangyi.lab.trial import work
 
 SMALL = "seqgan:width=8,reader_width=8,windows=1+2,filters=4+4,rollouts=1,vocabulary=12,length=5"
@@ -55,12 +59,46 @@ def test_the_table_has_both_curves_and_the_figure_is_drawn(done):
     assert "likelihood at temperature" in temperature._seen(plain)
 
 
-def test_text_without_held_out_sentences_is_one_line(tmp_path):
+def test_sentences_too_short_for_bleu_have_none_and_end_nothing(done):
+    # breaks when a game that collapsed to three words ends the whole bench
+    field, short = Words(3, 12), torch.tensor([[1, 2, 3]] * 4)
+    source = done[0].run.source()
+    point = temperature._judged(source.split("train"), field, short, [[1, 2, 3, 4]])
+    assert math.isnan(point["bleu_4"]) and math.isnan(point["self_bleu_4"])
+    plain = json.loads(json.dumps(temperature.table(done)[1]))
+    for one in plain:
+        if one["temperature"] == 0.5 or one["model"] == SMALL:
+            one |= {column: Summary((math.nan,)).json() for column in ("bleu_4", "self_bleu_4")}
+    lines = [line for axes in temperature._figure(plain).axes for line in axes.lines]
+    assert [len(line.get_xdata()) for line in lines] == [len(temperature.TEMPERATURES) - 1, 0, 8, 8]
+    assert "No two trainings" in temperature._seen(plain)
+
+
+def test_text_without_held_out_sentences_is_told_before_anything_is_trained(tmp_path):
+    # breaks when the first curve tells: after the training
     path = tmp_path / "lines.txt"
     path.write_text("a b c a b\n" * 40)
     small = parse("seqgan:width=4,reader_width=4,windows=1+,filters=4+,rollouts=1,batch_size=4")
-    trial = next(iter(temperature.trials([small], [str(path)], 1, tmp_path / "out", 30)))
-    trial.train()
-    assert trial.run.spec.created.length == 20
     with pytest.raises(UserError, match="holds no sentences out"):
-        temperature.curve(trial.run)
+        temperature.trials([small], [str(path)], 1, tmp_path / "out", 30)
+
+
+def test_lines_of_a_text_are_sentences_of_twenty_words(tmp_path):
+    for name in ("train", "test"):
+        (tmp_path / f"{name}.txt").write_text("a b c a b\n" * 40)
+    first, _ = temperature.trials([parse("seqgan")], [str(tmp_path)], 1, tmp_path / "out", 30)
+    assert first.source().spec().created.length == 20
+
+
+@pytest.mark.parametrize("settings", ["likelihood_steps=40", "pretrain_steps=20", "steps=1"])
+def test_a_game_that_never_begins_is_refused(settings, tmp_path):
+    # breaks when likelihood alone stands in the table as a game
+    with pytest.raises(UserError, match="no step left for its game"):
+        temperature.trials([parse(f"{SMALL},{settings}")], ["oracle"], 1, tmp_path, 40)
+
+
+def test_stages_are_shares_of_the_steps_that_an_entry_wants(tmp_path):
+    # breaks when they are shares of the usual steps: sixty would end within the likelihood stage
+    before, game = temperature.trials([parse(f"{SMALL},steps=60")], ["oracle"], 1, tmp_path, None)
+    ends, total = before._parts()["training"].steps, game._parts()["training"].steps
+    assert (ends, total) == (37, 60)

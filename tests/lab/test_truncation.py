@@ -45,3 +45,10 @@ def test_noise_that_cannot_be_cut_is_told_before_anything_is_trained(tmp_path):
     with pytest.raises(UserError, match="only normal noise") as caught:
         truncation.trials([parse("gan")], ("digits",), 1, tmp_path, 4)
     assert caught.value.setting == "truncation"
+
+
+def test_data_without_pictures_is_told_before_anything_is_trained(tmp_path):
+    # breaks when the evaluator tells: after the training
+    with pytest.raises(UserError, match="ring has no pictures") as caught:
+        truncation.trials([parse("sngan")], ("ring",), 1, tmp_path, 4)
+    assert caught.value.setting == "data"

@@ -18,7 +18,8 @@ from torch import Tensor
 from liangyi.core import registry, verbs
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, evaluating
-from liangyi.data import Dataset, choose
+from liangyi.core.spec import Pixels
+from liangyi.data import Dataset
 from liangyi.lab.entry import Entry, entries
 from liangyi.lab.experiment import Outcome, Work, experiment
 from liangyi.lab.figure import dots, finite, panels
@@ -50,9 +51,6 @@ def trials(
     for entry in entries:
         if registry.find(entry.model).adversary != "logits":
             raise UserError(f"{entry.model} has no discriminator that says real or generated")
-    for name in data:  # now, not after all trainings
-        if not isinstance(choose(name).split("test"), Dataset):
-            raise UserError(f"nothing is held out of {name}, so nobody can judge fairly")
     recipe = {"steps": steps or _STEPS, "batch_size": 64, "sample_every": steps or _STEPS,
               "keep": 1, "validate_every": 0}  # fmt: skip
     wanted = [
@@ -61,6 +59,9 @@ def trials(
         for name in data
         for entry in entries
     ]
+    for trial in wanted[: len(data) * len(entries) : len(entries)]:  # now, not after all trainings
+        if not isinstance(trial.source().split("test"), Dataset):
+            raise UserError(f"nothing is held out of {trial.data}, so nobody can judge fairly")
     for name in data:
         models = [t.untrained() for t in wanted if (t.data, t.seed) == (name, 0)]
         for one, other in itertools.permutations(models, 2):
@@ -106,9 +107,10 @@ def seen(batch: Any, of: Model, by: Model) -> Any:
     if lacking:
         raise UserError(f"{by.name()} judges by {', '.join(sorted(lacking))}, which {of.name()} "
                         "does not draw")  # fmt: skip
-    (low, high), (least, most) = of.image_range, by.image_range
-    item = (getattr(batch, of.spec.item) - low) / (high - low) * (most - least) + least
-    given = {**batch._asdict(), by.spec.item: item}
+    given = batch._asdict()
+    if isinstance(by.spec.created, Pixels):  # words and points are the same to everybody
+        (low, high), (least, most) = of.image_range, by.image_range
+        given[by.spec.item] = (given[of.spec.item] - low) / (high - low) * (most - least) + least
     return by.Batch(**{name: given[name] for name in by.Batch._fields})
 
 

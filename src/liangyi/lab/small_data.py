@@ -105,7 +105,8 @@ def run(work: Work) -> Outcome:
         own = _rows(done)
         cells = [_cells(row) for row in own]
         floors = [said(examiner.floor[column]) for column in COLUMNS[:-1]]
-        cells.append(["pictures learned from", "", *floors, "", ""])
+        # as many as samples, from all training pictures: no row has learned from these
+        cells.append(["real pictures", f"{examiner.train.size:,}", *floors, "", ""])
         tables.append(markdown((data, "pictures", *COLUMNS, "the doctor says"), cells))
         rows += own
     return Outcome(tables, rows, _seen(rows), figure=_figure(rows))
@@ -130,7 +131,9 @@ def _rows(done: Sequence[Trial]) -> list[dict[str, Any]]:
 
 def _cells(row: dict[str, Any]) -> list[str]:
     sums = [finite(row[column]) for column in COLUMNS]
-    shown = [str(total) if total.values else "failed" for total in sums]
+    # copies cannot be told everywhere
+    none = "failed" if _lost(row) == len(row["frechet"]) else ""
+    shown = [str(total) if total.values else none for total in sums]
     shown[0] += f" ({_lost(row)} failed)" if _lost(row) and sums[0].values else ""
     counts = {name: row["verdicts"].count(name) for name in dict.fromkeys(row["verdicts"])}
     said_of = ", ".join(f"{name} ({count})" for name, count in counts.items())
@@ -158,8 +161,10 @@ def _seen(rows: list[dict[str, Any]]) -> str:
             copied = _mean(best, "memorised")
             also = "" if copied is None else f", {percent(copied)} near copies"
             also += f", {_lost(best)} of {len(best['frechet'])} failed" if _lost(best) else ""
-            distance = said(_mean(best, "frechet") or 0.0)
-            parts.append(f"{count:,} pictures of {data} `{best['way']}` ({distance}{also})")
+            distance = _mean(best, "frechet") or 0.0
+            nearer = any((_mean(row, "frechet") or 0.0) < distance for row in own)
+            also += ", of those that failed least" if nearer else ""
+            parts.append(f"{count:,} pictures of {data} `{best['way']}` ({said(distance)}{also})")
     return f"Nearest to held-out pictures comes, of {'; of '.join(parts)}." if parts else (
         "No training came to its end."
     )  # fmt: skip

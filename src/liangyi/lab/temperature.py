@@ -11,6 +11,7 @@ diversity is self-BLEU and the tempered model's NLL of held-out sentences.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
@@ -20,7 +21,7 @@ from liangyi.core import files, registry
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Words
 from liangyi.core.verbs import samples
-from liangyi.data import Data, Dataset, names
+from liangyi.data import Data, Dataset, Source, names
 from liangyi.fields.words import sentences
 from liangyi.lab.entry import Entry, entries
 from liangyi.lab.experiment import Outcome, Work, experiment
@@ -52,26 +53,29 @@ def trials(
     """Return the trainings of the bench; every first seed comes before any second one.
 
     Raises:
-        UserError: a model has no likelihood stage.
+        UserError: a model has no likelihood stage, or no step is left for its game; or the data
+            holds no sentences out.
     """
-    found = []
+    found: list[Trial] = []
     for seed in range(seeds):
         for name in data:
             for entry in entries:
                 recipe = _recipe(entry, name, steps)
-                ends = entry.settings.get("likelihood_steps", recipe["likelihood_steps"])
+                ends = _likelihood_steps(entry, recipe)
                 settings = {**entry.settings, "likelihood_steps": ends, "steps": ends}
                 before = Entry(f"{entry.name} {LIKELIHOOD}", entry.model, settings)
                 for own in (before, entry):
                     place = place_of(out, name) / own.folder / f"seed-{seed}"
                     found.append(Trial(own, name, seed, place, recipe))
+    for trial in found[: 2 * len(data) * len(entries) : 2 * len(entries)]:
+        _held_out(trial.source())  # now, not after the first training
     return found
 
 
 def _recipe(entry: Entry, data: str, steps: int | None) -> dict[str, Any]:
     """Return the settings of a game and what comes before it, for so many steps in all."""
     kind = registry.find(entry.model)
-    total = steps or kind.recipe.steps
+    total = entry.settings.get("steps", steps or kind.recipe.steps)
     config = kind.fitted(kind.Config(), total)
     if not getattr(config, "likelihood_steps", 0):
         raise UserError(f"{entry.model} learns nothing by likelihood in {total} steps")
@@ -79,6 +83,21 @@ def _recipe(entry: Entry, data: str, steps: int | None) -> dict[str, Any]:
     return {**_PACE, **form, "steps": total, "checkpoint_every": total,
             "likelihood_steps": config.likelihood_steps,
             "pretrain_steps": config.pretrain_steps}  # fmt: skip
+
+
+def _likelihood_steps(entry: Entry, recipe: dict[str, Any]) -> int:
+    """Return how many steps come by likelihood: the game is what follows them and the pretraining.
+
+    Raises:
+        UserError: there are none, or nothing follows.
+    """
+    own = {**recipe, **entry.settings}
+    ends: int = own["likelihood_steps"]
+    if not ends:
+        raise UserError(f"{entry.name} learns nothing by likelihood")
+    if ends + own["pretrain_steps"] >= own["steps"]:
+        raise UserError(f"{entry.name} has no step left for its game, of {own['steps']}")
+    return ends
 
 
 def finish(trial: Trial) -> None:
@@ -99,13 +118,8 @@ def curve(run: Run) -> dict[str, Point]:
         UserError: the data holds nothing out.
     """
     model, source = run.model(weights="newest"), run.source()
-    train, held_out, field = run.data(source), source.split("test"), model.spec.created
+    train, held_out, field = run.data(source), _held_out(source), model.spec.created
     assert isinstance(field, Words) and isinstance(train, Dataset)
-    if not isinstance(held_out, Dataset):
-        raise UserError(
-            f"{source.name} holds no sentences out; a folder with train.txt and test.txt would do",
-            setting="data",
-        )
     index = held_out.subset(min(_COUNT, len(held_out)))
     parts = [held_out.batch(model.Batch, part, model.device) for part in index.split(500)]
     real = [words for part in parts for words in sentences(field, part.token)][:_COMPARED]
@@ -120,9 +134,21 @@ def curve(run: Run) -> dict[str, Point]:
     return found | {"real": _judged(train, field, other, real)}
 
 
+def _held_out(source: Source) -> Dataset:
+    found = source.split("test")
+    if not isinstance(found, Dataset):
+        raise UserError(
+            f"{source.name} holds no sentences out; a folder with train.txt and test.txt would do",
+            setting="data",
+        )
+    return found
+
+
 def _judged(train: Data, field: Words, items: Any, real: list[list[int]]) -> Point:
     own = sentences(field, items)[:_COMPARED]
     known = {} if train.truth is None else train.truth(items)
+    if max(map(len, own)) < 4:  # they have no groups of four words, so neither figure
+        return {**known, "bleu_4": math.nan, "self_bleu_4": math.nan}
     return {**known, "bleu_4": float(bleu(own, real).mean()),
             "self_bleu_4": float(self_bleu(own).mean())}  # fmt: skip
 
@@ -173,7 +199,8 @@ def _figure(plain: Sequence[dict[str, Any]]) -> Figure:
         across, up, below, beside = pairs[number % 2]
         own = [one for one in plain if one["data"] == data[number // 2] and up in one]
         for name in dict.fromkeys(one["model"] for one in own):
-            points = [one for one in own if one["model"] == name]
+            points = [one for one in own if one["model"] == name
+                      and None not in (one[across]["mean"], one[up]["mean"])]  # fmt: skip
             x, y = ([one[column]["mean"] for one in points] for column in (across, up))
             axes.plot(x, y, "o-", label=name, markersize=4)
             for one, place in zip(points, zip(x, y, strict=True), strict=True):
@@ -187,6 +214,7 @@ def _figure(plain: Sequence[dict[str, Any]]) -> Figure:
 def _seen(plain: Sequence[dict[str, Any]]) -> str:
     """Hold each game at temperature 1 against likelihood at the temperature as diverse."""
     parts = []
+    plain = [one for one in plain if one["self_bleu_4"]["mean"] is not None]
     for game in plain:
         if game["temperature"] != 1 or game["model"].endswith(LIKELIHOOD):
             continue

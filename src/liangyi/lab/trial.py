@@ -17,7 +17,7 @@ from liangyi.core import registry
 from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model
-from liangyi.data import find, made, names
+from liangyi.data import Source, find, made, names
 from liangyi.lab.entry import Entry
 from liangyi.lab.experiment import Tell
 from liangyi.runs.building import build
@@ -83,9 +83,16 @@ class Trial:
         Raises:
             UserError: the settings are wrong.
         """
-        kind, parts = registry.find(self.entry.model), self._parts()
-        spec = made(find(self.data), self.data, parts["data"]).spec()
-        return build(kind, parts["config"], spec, self.seed)
+        kind, config = registry.find(self.entry.model), self._parts()["config"]
+        return build(kind, config, self.source().spec(), self.seed)
+
+    def source(self) -> Source:
+        """Return what it learns from, under the entry's own settings of the data.
+
+        Raises:
+            UserError: there is no such data, or the settings are wrong.
+        """
+        return made(find(self.data), self.data, self._parts()["data"])
 
     def _parts(self) -> dict[str, Any]:
         kind = registry.find(self.entry.model)
@@ -99,8 +106,7 @@ class Trial:
 
     def _create(self) -> Run:
         kind, parts = registry.find(self.entry.model), self._parts()
-        source = made(find(self.data), self.data, parts["data"])
-        return create(kind, parts["config"], source, parts["training"], self.path)
+        return create(kind, parts["config"], self.source(), parts["training"], self.path)
 
 
 def place_of(out: Path, data: str) -> Path:

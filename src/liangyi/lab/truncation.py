@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from liangyi.core import files
+from liangyi.core.errors import UserError
+from liangyi.core.spec import Pixels
 from liangyi.core.verbs import samples
 from liangyi.lab.entry import Entry, entries
 from liangyi.lab.experiment import Outcome, Work, experiment
@@ -41,7 +43,7 @@ def trials(
     """Return the trainings of the bench; every entry's first seed comes before any second one.
 
     Raises:
-        UserError: a model draws no normal noise.
+        UserError: a model draws no normal noise, or no pictures.
     """
     ends = steps or _STEPS
     paces = {"sample_every": ends, "checkpoint_every": max(1, ends // 4), "validate_every": 0}
@@ -53,7 +55,10 @@ def trials(
         for entry in entries
     ]
     for trial in wanted[: len(data) * len(entries)]:  # now, not after all trainings
-        samples(trial.untrained(), 1, truncation=1.0)
+        model = trial.untrained()
+        samples(model, 1, truncation=1.0)
+        if not isinstance(model.spec.created, Pixels):
+            raise UserError(f"{trial.data} has no pictures to evaluate", setting="data")
     return wanted
 
 
