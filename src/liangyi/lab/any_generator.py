@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from liangyi.core import draw
+from liangyi.core import latent
 from liangyi.lab.experiment import Check, Outcome, Work, experiment, said
 from liangyi.lab.fitting import MODES, Drawn, covered, drawn, followed, points, ring
 from liangyi.lab.frames import Frames
@@ -99,9 +99,7 @@ def _row(normal: Tensor, count: int) -> Tensor:
 class AnyGAN(GAN):
     """A GAN whose noise is normal, and whose generator may be something else."""
 
-    def noise(self, count: int) -> Tensor:
-        """Return noise of N(0, 1), [count latent]."""
-        return draw.normal(count, self.config.latent, device=self.device)
+    noise = latent.normal
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Let a generator of few numbers take larger steps: each is a coordinate, not a weight."""
