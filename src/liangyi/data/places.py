@@ -11,8 +11,8 @@ import platformdirs
 from liangyi.core import files
 from liangyi.core.errors import UserError
 
-# what a run's config.json says, and that of no data set
-_RUN = {"format", "model", "training", "fingerprint"}
+RUN = "config.json"  # in a run's folder, which may lie in one of data
+_SAYS = {"format", "model", "training", "fingerprint"}  # as no other program's config.json does
 
 
 def typed(named: str, flag: str, wanted: str) -> Path:
@@ -36,12 +36,12 @@ def typed(named: str, flag: str, wanted: str) -> Path:
 
 def is_run(folder: Path) -> bool:
     """Whether a folder is a run's: what lies there was drawn, and is no data to learn from."""
-    known = folder / "config.json"
+    known = folder / RUN
     try:
         plain = files.read_json(known) if known.is_file() else None
     except (OSError, UserError):
         return False
-    return isinstance(plain, dict) and plain.keys() >= _RUN
+    return isinstance(plain, dict) and plain.keys() >= _SAYS
 
 
 def walked(path: Path) -> Iterator[tuple[Path, list[str]]]:
