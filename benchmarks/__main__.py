@@ -7,6 +7,8 @@ import importlib
 import sys
 from pathlib import Path
 
+from liangyi.core.errors import UserError
+
 
 def questions() -> dict[str, str]:
     """Return name -> first line of the docstring of every file here that has a `main`.
@@ -28,7 +30,10 @@ def main() -> None:
     if name not in known:
         lines = (f"  {name:12} {about}" for name, about in known.items())
         sys.exit("\n".join(["python -m benchmarks NAME ...; NAME is one of", *lines]))
-    importlib.import_module(f"benchmarks.{name.replace('-', '_')}").main(sys.argv[2:])
+    try:
+        importlib.import_module(f"benchmarks.{name.replace('-', '_')}").main(sys.argv[2:])
+    except UserError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from liangyi.core.verbs import samples
 from liangyi.fields.pixels import to_bytes
 from liangyi.runs import checkpoint
 from liangyi.runs.run import Run
+from liangyi.use import standing
 
 from .conftest import QUICK
 
@@ -612,3 +613,12 @@ def test_samples_can_be_truncated_and_their_statistics_taken_anew(say, trained):
     answer = say(f"sample {trained / 'ring'} --standing 3 --out x.npy")
     assert answer.code == 2 and "--standing: gan generates without batch statistics" in answer.err
     assert say(f"sample {trained / 'vae'} -n 3 --truncation 0.5 --out y.npy").code == 0
+
+
+def test_standing_statistics_are_of_the_noise_that_is_asked_for(say, trained, monkeypatch):
+    # breaks when --standing does not hear of --truncation
+    heard = []
+    monkeypatch.setattr(standing, "take_standing", lambda model, *words: heard.append(words))
+    flags = "-n 3 --standing 2 --truncation 0.5 --out x.npy"
+    assert say(f"sample {trained / 'vae'} {flags}").code == 0
+    assert heard == [(2, 0.5)]

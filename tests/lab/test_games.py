@@ -11,14 +11,28 @@ from liangyi.lab import any_generator, flipped_labels, gan_and_rl, optimal_discr
 from liangyi.lab.circling import PENALTIES, bilinear, dirac, factors, growth, noisy
 from liangyi.lab.descent import RATE, RULES, alternating, path
 from liangyi.lab.experiment import Terms, Work
+from liangyi.lab.figure import games, panels
 from liangyi.lab.fitting import Drawn, against, covered, followed, points, ring
-from liangyi.lab.frames import Frames
+from liangyi.lab.frames import Frames, save
 from liangyi.lab.mode_collapse import KINDS, Unrolled, told
 from liangyi.losses import adversarial
 from liangyi.runs.building import build
 from liangyi.zoo.adversarial.gan import GAN, GANConfig
 
 SMALL = GANConfig(latent=3, generator_widths=(8,), discriminator_widths=(8,))
+
+
+def test_a_row_of_games_leaves_the_panels_below_it(tmp_path):
+    # breaks when the panels that follow are those of the games again
+    for name, where in (("one", 1.0), ("other", 2.0)):
+        spots = torch.full((1, 5, 2), where)
+        save(tmp_path / f"{name}.npz", real=spots[0], fake=spots, judgement=torch.zeros(1, 3, 3),
+             x=torch.linspace(-2, 2, 3), y=torch.linspace(-2, 2, 3))  # fmt: skip
+    _, places = panels(2, 2)
+    left = games(places, ["one", "other"], lambda name: tmp_path / f"{name}.npz")
+    assert [axes.get_title() for axes in places] == ["one", "other", "", ""]
+    assert list(left) == places[2:]
+    assert float(places[1].lines[-1].get_xdata()[0]) == 2.0
 
 
 @pytest.mark.parametrize("name", list(factors()))

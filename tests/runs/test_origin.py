@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import liangyi
 from conftest import follow, same, weights_of
@@ -51,6 +52,26 @@ def test_it_can_be_repeated_when_the_other_run_is_gone(first, tmp_path):
         list(follow(one))
     assert same(weights_of(run.model()), weights_of(again.model()))
     assert not same(weights_of(run.model()), weights_of(first.model()))
+
+
+@pytest.mark.parametrize("freeze", [(), ("features",)])
+def test_a_classifier_of_colour_goes_on_with_grey_pictures(tmp_path, monkeypatch, freeze):
+    # breaks when its first layer is said not to fit, and no setting would make it so
+    monkeypatch.setenv("LIANGYI_CACHE", str(tmp_path / "cache"))
+    for kind, mode in (("colour", "RGB"), ("grey", "L")):
+        for number in range(16):
+            place = tmp_path / kind / "ab"[number % 2]
+            place.mkdir(parents=True, exist_ok=True)
+            Image.effect_noise((12, 12), 60 + number).convert(mode).save(place / f"{number}.png")
+    quick = {"steps": 2, "batch_size": 4, "device": "cpu", "precision": "float32"}
+    first = liangyi.train("cifar10-cnn", str(tmp_path / "colour"), tmp_path / "first",
+                          progress=False, width=4, hidden=16, **quick)  # fmt: skip
+    run = liangyi.create_run("cifar10-cnn", str(tmp_path / "grey"), tmp_path / "second",
+                             from_run=first, freeze=freeze, **quick)  # fmt: skip
+    assert run.spec["image"].channels == 3
+    assert "grey pictures, taken as equal colours" in run.source().findings()
+    list(follow(run))
+    assert run.state == "done" and Run(run.path).data(run.source()).spec == run.spec
 
 
 def test_stopping_changes_nothing(first, tmp_path):

@@ -16,7 +16,8 @@ from liangyi.core.model import Model, Update
 from liangyi.core.spec import Spec, Vector
 from liangyi.data import Batches, choose
 from liangyi.training.devices import choose_precision
-from liangyi.training.trainer import Trainer, TrainingFailed, check
+from liangyi.training.settings import check
+from liangyi.training.trainer import Trainer, TrainingFailed
 
 PLANE = Spec("point", point=Vector(2))
 
@@ -218,7 +219,7 @@ def test_losses_that_are_looked_at_late_are_named_as_well():
     # on a GPU losses wait on the device and are asked for many at a time
     trainer = trainer_of(Line())
     good, bad = torch.tensor(1.0), torch.tensor(float("inf"))
-    trainer._losses = [(4, "network", good), (5, "network", bad), (6, "network", bad)]
+    trainer._losses.waiting = [(4, "network", good), (5, "network", bad), (6, "network", bad)]
     with pytest.raises(TrainingFailed, match="network became inf at step 5"):
         trainer.check()
 

@@ -34,6 +34,16 @@ def test_statistics_become_those_of_what_is_generated(small):
     assert int(first.num_batches_tracked) == 3
 
 
+def test_statistics_are_those_of_truncated_noise_where_it_is_truncated(small):
+    # breaks when they are taken from noise that is never drawn then
+    model, most = small("ragan").build().eval(), []
+    model.generator.register_forward_pre_hook(lambda _, given: most.append(given[0].abs().max()))
+    take_standing(model, 2, truncation=0.5)
+    assert len(most) == 3 and float(max(most[1:])) <= 0.5  # the first was to find the layers
+    with pytest.raises(UserError, match="only normal noise"):
+        take_standing(small("dcgan").build(), 2, truncation=0.5)
+
+
 def test_weights_modes_the_discriminator_and_random_state_stay(small):
     model = small("dcgan").build()
     model.train()

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from liangyi import data
-from liangyi.core import registry
+from liangyi.core import draw, processes, registry
 from liangyi.core.batch import Tokens
 from liangyi.core.errors import UserError
 from liangyi.core.spec import Spec, Words
@@ -142,6 +142,26 @@ def test_windows_never_cross_passages_and_dropped_words_make_them_wider() -> Non
     assert 3 in around[0] and 4 in around[3]
     nothing = windows(token * 0, torch.tensor([1, 2]), keep, law, 3, 2)
     assert len(nothing.centre) == 0
+
+
+def test_a_process_without_pairs_leaves_the_others_their_whole_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # breaks when the mean over processes counts one that has nothing to learn from: half a step
+    model = model_of("word2vec-nce", size=8, candidates=4, pairs=32)
+    batch = data.choose("stems").split().some(6, model.Batch)
+    own = len(model.pairs(batch.token)[0])
+
+    def losses(*others: int) -> torch.Tensor:
+        monkeypatch.setattr(processes, "each", lambda count: [count, *others])
+        with draw.step(0, 0, torch.device("cpu")):
+            return torch.stack([u.loss.detach() for u in model.updates(batch, 0)])
+
+    alone = losses()
+    assert len(alone) == -(-own // 32) > 2
+    assert torch.equal(losses(own), alone)
+    assert torch.allclose(losses(0), 2 * alone) and torch.allclose(losses(0, 0), 3 * alone)
+    assert torch.allclose(losses(8)[:2], torch.tensor([2 * 32 / 40, 2]) * alone[:2])
 
 
 def test_huffman_ways_are_short_for_frequent_words_and_tell_all_words_apart() -> None:

@@ -59,7 +59,7 @@ def main(words: Sequence[str]) -> None:
     conditions = {name: value for name, value in conditions.items() if value is not None}
     conditions |= {} if args.label is None else {"label": args.label}
     if args.standing:
-        take_standing(model, args.standing)
+        take_standing(model, args.standing, args.truncation)
     found = parts(model, args.number, args.seed, args.truncation, **conditions)
     if args.out is None and fields.read(model.spec.created):
         for part in found:

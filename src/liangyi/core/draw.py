@@ -294,3 +294,23 @@ def loop(stops: Tensor, count: int, begin: int = 0, end: int | None = None) -> T
     angle = (one * next_one).sum(1, keepdim=True).clamp(-1, 1).acos().clamp(min=1e-4)
     mixed = ((1 - share) * angle).sin() * one + (share * angle).sin() * next_one
     return length * mixed / angle.sin()
+
+
+def passed(
+    stops: int,
+    count: int,
+    begin: int = 0,
+    end: int | None = None,
+    device: torch.device | str = "cpu",
+) -> Tensor:
+    """Return the stop [N] that was passed last at each place of `loop`, to draw what it stands for.
+
+    Args:
+        stops: how many there are.
+        count: places of the whole walk.
+        begin: the first place.
+        end: the one behind the last; None: all.
+        device: where the numbers are wanted.
+    """
+    numbers = torch.arange(begin, count if end is None else end, device=device)
+    return numbers * stops // count

@@ -167,13 +167,13 @@ def any_of(flag: bool) -> bool:
     return bool(box.item())
 
 
-def most(count: int) -> int:
-    """Return the largest count of all processes, such as of turns that they take together."""
+def each(count: int) -> list[int]:
+    """Return the count of each process, such as of what it learns from in a step."""
     if world() == 1:
-        return count
-    box = torch.tensor([count], device="cpu")
-    dist.all_reduce(box, op=dist.ReduceOp.MAX)
-    return int(box.item())
+        return [count]
+    boxes = [torch.zeros(1, dtype=torch.int64, device="cpu") for _ in range(world())]
+    dist.all_gather(boxes, torch.tensor([count], device="cpu"))
+    return [int(box) for box in boxes]
 
 
 def wait() -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
 
+from liangyi.core import files
 from liangyi.core.errors import UserError
+
+RUN = "config.json"  # in a run's folder, which may lie in one of data
+_SAYS = {"format", "model", "training", "fingerprint"}  # as no other program's config.json does
 
 
 def typed(named: str, flag: str, wanted: str) -> Path:
@@ -27,6 +32,25 @@ def typed(named: str, flag: str, wanted: str) -> Path:
     except OSError as error:
         raise UserError(f"{flag} {named[:60]} cannot be read: {error.strerror}") from None
     return path
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is a run's: what lies there was drawn, and is no data to learn from."""
+    known = folder / RUN
+    try:
+        plain = files.read_json(known) if known.is_file() else None
+    except (OSError, UserError):
+        return False
+    return isinstance(plain, dict) and plain.keys() >= _SAYS
+
+
+def walked(path: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Yield a folder of data and those in it, each with its files: no hidden ones, and no runs."""
+    for name, folders, names in os.walk(path):
+        here = Path(name)
+        seen = [inner for inner in folders if not inner.startswith(".")]
+        folders[:] = sorted(inner for inner in seen if not is_run(here / inner))
+        yield here, sorted(inner for inner in names if not inner.startswith("."))
 
 
 def root(named: str | None = None) -> Path:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from liangyi.core import draw
+from liangyi.core import latent
 from liangyi.lab.experiment import Check, Outcome, Work, experiment, said
 from liangyi.lab.fitting import MODES, Drawn, covered, drawn, followed, points, ring
 from liangyi.lab.frames import Frames
@@ -99,9 +99,7 @@ def _row(normal: Tensor, count: int) -> Tensor:
 class AnyGAN(GAN):
     """A GAN whose noise is normal, and whose generator may be something else."""
 
-    def noise(self, count: int) -> Tensor:
-        """Return noise of N(0, 1), [count latent]."""
-        return draw.normal(count, self.config.latent, device=self.device)
+    noise = latent.normal
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
         """Let a generator of few numbers take larger steps: each is a coordinate, not a weight."""
@@ -218,19 +216,18 @@ def _checks(own: dict[str, Any], quick: bool) -> list[Check]:
 
 
 def _figure(work: Work, looks: dict[str, Any], spots: list[dict[str, Any]]) -> Figure:
-    from liangyi.lab.figure import band, game, panels
-    from liangyi.lab.frames import load
+    from liangyi.lab.figure import band, games, panels
 
     figure, places = panels(1, 5, 2.8, 2.8)
-    for axes, name in zip(places, looks, strict=False):
-        game(axes, load(work.frames(name)), name)
+    left = games(places, looks, work.frames)
+    distance, numbers = left
     for name, runs in looks.items():
-        band(places[3], runs[0]["step"], [run["distance"] for run in runs], name)
-    places[3].set(yscale="log", xlabel="steps", title="Wasserstein distance")
+        band(distance, runs[0]["step"], [run["distance"] for run in runs], name)
+    distance.set(yscale="log", xlabel="steps", title="Wasserstein distance")
     for name in TRUTH:
-        band(places[4], spots[0]["step"], [run[name] for run in spots], name)
-        places[4].axhline(TRUTH[name], color="0.7", lw=0.8, ls="--")
-    places[4].set(xlabel="steps", title="numbers of the procedure")
-    for axes in places[3:]:
+        band(numbers, spots[0]["step"], [run[name] for run in spots], name)
+        numbers.axhline(TRUTH[name], color="0.7", lw=0.8, ls="--")
+    numbers.set(xlabel="steps", title="numbers of the procedure")
+    for axes in left:
         axes.legend(frameon=False, fontsize=7)
     return figure

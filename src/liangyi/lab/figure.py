@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from liangyi.lab.frames import load
 from liangyi.lab.table import Summary
 
 REAL, FAKE = "0.55", "tab:orange"
@@ -44,6 +46,16 @@ def game(axes: Axes, frames: Mapping[str, Any], title: str, look: int = -1) -> N
     axes.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
     if not seen:
         axes.set_xlabel("all generated points lie outside", fontsize=8)
+
+
+def games(
+    places: Sequence[Axes], names: Iterable[str], file: Callable[[str], Path]
+) -> Sequence[Axes]:
+    """Draw how each of several games ended, a panel each, and return the panels that are left."""
+    left = list(places)
+    for name in names:
+        game(left.pop(0), load(file(name)), name)
+    return left
 
 
 def finite(values: Sequence[float | None]) -> Summary:

@@ -165,15 +165,13 @@ def _checks(off: list[dict[str, float]], quick: bool) -> list[Check]:
 
 
 def _figure(work: Work, looks: dict[str, Any]) -> Figure:
-    from liangyi.lab.figure import band, game, panels
-    from liangyi.lab.frames import load
+    from liangyi.lab.figure import band, games, panels
 
     figure, places = panels(2, 4, 2.8, 2.7)
-    for axes, name in zip(places, looks, strict=False):
-        game(axes, load(work.frames(name)), name)
-    for axes, key in zip(places[4:], KEYS[1:], strict=True):
+    left = games(places, looks, work.frames)
+    for axes, key in zip(left, KEYS[1:], strict=True):
         for name, runs in looks.items():
             band(axes, runs[0]["step"], [run[key] for run in runs], name)
         axes.set(xlabel="steps", title=key)
-    places[6].legend(frameon=False, fontsize=7)
+    left[2].legend(frameon=False, fontsize=7)
     return figure

@@ -192,16 +192,13 @@ def _seen(rows: list[dict[str, Any]]) -> str:
 
 
 def _figure(work: Work, looks: dict[str, Any]) -> Figure:
-    from liangyi.lab.figure import band, game, panels
-    from liangyi.lab.frames import load
+    from liangyi.lab.figure import band, games, panels
 
     figure, places = panels(2, len(looks), 2.5, 2.5)
-    for axes, name in zip(places, looks, strict=False):
-        game(axes, load(work.frames(name)), name)
-    for axes, (name, runs) in zip(places[len(looks) :], looks.items(), strict=True):
+    left = games(places, looks, work.frames)
+    for axes, (name, runs) in zip(left, looks.items(), strict=True):
         for key, share in (("modes", 8), ("high quality", 1)):
             band(axes, runs[0]["step"], [[v / share for v in run[key]] for run in runs], key)
         axes.set(ylim=(0, 1.05), xlabel="steps", title=name)
-    first = places[len(looks)]
-    first.legend(first.lines, ["modes of 8", "high quality"], frameon=False, fontsize=8)
+    left[0].legend(left[0].lines, ["modes of 8", "high quality"], frameon=False, fontsize=8)
     return figure

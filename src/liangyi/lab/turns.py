@@ -133,18 +133,15 @@ def _seen(rows: list[dict[str, Any]]) -> str:
 
 
 def _figure(work: Work, looks: dict[str, Any]) -> Figure:
-    from liangyi.lab.figure import band, game, panels
-    from liangyi.lab.frames import load
+    from liangyi.lab.figure import band, games, panels
 
     figure, places = panels(2, 5, 2.5, 2.5)
-    for axes, name in zip(places, looks, strict=False):
-        game(axes, load(work.frames(name)), name)
-    for axes, key in zip(places[5:], KEYS[1:], strict=False):
+    left = games(places, looks, work.frames)
+    for axes, key in zip(left, KEYS[1:], strict=False):
         for name, runs in looks.items():
             band(axes, runs[0]["step"], [run[key] for run in runs], name)
         axes.set(xlabel="turns of both", title=key)
-    places[6].set_yscale("log")
-    handles = places[5].get_legend_handles_labels()
-    places[9].legend(*handles, frameon=False, loc="center")
-    places[9].set_axis_off()
+    left[1].set_yscale("log")
+    left[4].legend(*left[0].get_legend_handles_labels(), frameon=False, loc="center")
+    left[4].set_axis_off()
     return figure

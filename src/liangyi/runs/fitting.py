@@ -12,7 +12,7 @@ from liangyi.core.errors import shown
 from liangyi.core.model import Model
 from liangyi.runs.checkpoint import Checkpoint, Damaged
 from liangyi.training.players import Players
-from liangyi.training.trainer import kept_state
+from liangyi.training.weights import kept_state
 
 
 def demand_weights(model: Model, tensors: Mapping[str, Tensor], prefix: str) -> None:

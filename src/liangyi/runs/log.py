@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +14,29 @@ from annotated_types import Gt, Lt
 from liangyi.core import files, schema
 from liangyi.core.errors import UserError
 from liangyi.runs import older
+from liangyi.runs.place import Place
+
+LOG = "log.jsonl"
+
+
+class Log:
+    """What a run reports of its steps."""
+
+    path: Path
+    place: Place
+
+    def log(self, line: Mapping[str, float]) -> None:
+        """Append one line to log.jsonl."""
+        self.place.demand()
+        files.append(self.path / LOG, json.dumps(line) + "\n")
+
+    def lines(self) -> list[dict[str, float]]:
+        """Return the log; lines that are damaged, as the last one by a crash, are left out.
+
+        Raises:
+            UserError: it cannot be read.
+        """
+        return read(self.path / LOG)
 
 
 def read(path: Path) -> list[dict[str, float]]:

@@ -17,9 +17,10 @@ from annotated_types import MinLen
 
 from liangyi.core import files, schema
 from liangyi.core.errors import UserError, shown
+from liangyi.data.places import RUN
 from liangyi.runs import older
 
-CONFIG = "config.json"
+CONFIG = RUN
 FORMAT = 1
 
 

@@ -23,7 +23,7 @@ from liangyi.core import files
 from liangyi.core.errors import UserError, shown
 from liangyi.core.model import Model
 from liangyi.nets.adversary import bare
-from liangyi.training.trainer import kept_state
+from liangyi.training.weights import kept_state
 
 _FOLDER, _WEIGHTS = "origin", "weights.safetensors"
 

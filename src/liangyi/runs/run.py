@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from liangyi.core import files, registry
 from liangyi.core.cell import cell
@@ -29,30 +29,24 @@ from liangyi.core.errors import UserError, shown
 from liangyi.core.model import Model
 from liangyi.core.spec import Spec
 from liangyi.data import Data, Source
-from liangyi.runs import checkpoint, fitting, log, manifest
-from liangyi.runs.borrowed import borrowing, kept_beside
-from liangyi.runs.building import build
-from liangyi.runs.checkpoints import CHECKPOINTS, Checkpoints
-from liangyi.runs.due import first_due
+from liangyi.runs import manifest
+from liangyi.runs.borrowed import kept_beside
+from liangyi.runs.checkpoints import CHECKPOINTS
+from liangyi.runs.log import LOG
 from liangyi.runs.manifest import CONFIG
 from liangyi.runs.nearby import meant, there
-from liangyi.runs.origin import Origin, kept
+from liangyi.runs.origin import Origin
 from liangyi.runs.place import Locked, Place
-from liangyi.runs.process import alive, claimed
+from liangyi.runs.process import claimed
+from liangyi.runs.progress import State
 from liangyi.runs.reading import Reading
 from liangyi.runs.sheets import SAMPLES, Sheets
-from liangyi.training.trainer import Trainer, load_weights
+from liangyi.runs.trained import Trained, Weights
 
 __all__ = ["Locked", "Run", "State", "Weights"]
 
-Tell = Callable[[str], None]
-State = Literal["new", "running", "stopped", "failed", "done"]
-Weights = Literal["best", "newest"]  # of which checkpoint
 
-_LOG = "log.jsonl"
-
-
-class Run(Reading, Checkpoints, Sheets):
+class Run(Reading, Trained, Sheets):
     """One training on disk.
 
     Args:
@@ -166,40 +160,6 @@ class Run(Reading, Checkpoints, Sheets):
             files.write(self.path / CONFIG, json.dumps(plain, indent=2))
         return Run(self.path)
 
-    # how far it is
-
-    @property
-    def made(self) -> int:
-        """Steps that its newest checkpoint has made."""
-        return max(self.saved(), default=0)
-
-    @property
-    def total(self) -> int:
-        """Steps that it is to make; of epochs, what the log or the settings tell."""
-        items = self.plain.get("items", 0)
-        return self.training.total(items) if items or not self.training.epochs else self.made
-
-    @property
-    def state(self) -> State:
-        """What has become of it."""
-        if alive(self.path):
-            return "running"
-        lines = self.lines()
-        if lines and lines[-1].get("signal/finite") == 0:
-            return "failed"
-        if self.made >= self.total > 0 or self.exhausted:
-            return "done"
-        return "stopped" if self.made else "new"
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether nothing got better for as many looks as its patience lasts."""
-        patience, pace = self.training.patience, self.training.validation_pace
-        if not patience or not pace:
-            return False
-        best = self.best
-        return best is not None and self.made // pace - best // pace >= patience
-
     def _repr_html_(self) -> str | None:
         return cell(self)
 
@@ -233,102 +193,6 @@ class Run(Reading, Checkpoints, Sheets):
                 files.sweep(self.path / name)
             yield
 
-    def build(self) -> Model:
-        """Return the model with its first weights.
-
-        They are a function of the run's seed, or those of the run that it was fine-tuned from.
-
-        Raises:
-            UserError: those are damaged.
-        """
-        model = self._bare()
-        if self.plain.get("origin"):
-            kept(self.path, self.plain["origin"]).into(model)
-        return model
-
-    def _bare(self) -> Model:
-        """Return the model with random weights."""
-        with borrowing(self.path):
-            return build(self.kind, self.config, self.spec, self.training.seed)
-
-    # what another run may begin with
-
-    def weights(self, tell: Tell = lambda line: None) -> Origin:
-        """Return its trained weights, averaged where there are such, for another run to begin with.
-
-        Args:
-            tell: is given one line for each damaged checkpoint that was passed over.
-
-        Raises:
-            UserError: there is no sound checkpoint.
-        """
-        return Origin.of(self.path.absolute().name, *self.trained(tell))
-
-    def model(self, tell: Tell = lambda line: None, weights: Weights = "best") -> Model:
-        """Return the trained model in evaluation mode: averaged weights where there are such.
-
-        Args:
-            tell: is given one line for each damaged checkpoint that was passed over.
-            weights: of the best checkpoint, where there is one that was found to be, or the newest.
-
-        Raises:
-            UserError: there is no sound checkpoint.
-        """
-        return self.trained(tell, weights)[0]
-
-    def trained(
-        self, tell: Tell = lambda line: None, weights: Weights = "best"
-    ) -> tuple[Model, int]:
-        """Return the trained model and the step at which it is, as `model` does."""
-        model = self._bare()
-
-        def demand(found: checkpoint.Checkpoint) -> None:
-            fitting.demand_weights(model, found.tensors, _shown(found))
-
-        best = self.best if weights == "best" else None
-        found = self.newest(tell, only_weights=True, demand=demand, first=best)
-        if found is None:
-            goes_on = f"`liangyi resume {self.path}`"
-            due = first_due(self.training, self.total, self.lines())
-            running = self.state == "running"
-            raise UserError(f"{self.path} has no checkpoint yet; {due if running else goes_on}")
-        load_weights(model, found.tensors, _shown(found))
-        return model.eval(), found.plain["step"]
-
-    def restore(self, trainer: Trainer, tell: Tell) -> None:
-        """Bring a trainer to the newest sound checkpoint and forget what was logged after it."""
-
-        def demand(found: checkpoint.Checkpoint) -> None:
-            fitting.demand_weights(trainer.model, found.tensors, "model")
-            if trainer.averaged is not trainer.model:
-                fitting.demand_weights(trainer.averaged, found.tensors, "averaged")
-            fitting.demand_optimizers(trainer.model, found)
-
-        found = self.newest(tell, demand=demand)
-        if found is not None:
-            trainer.restore(found.tensors, found.plain)
-
-    def forget_after(self, step: int) -> None:
-        """Drop log lines and checkpoints of steps that will be made again."""
-        # nor is a failure at this very step true of what goes on from here
-        lines = [x for x in self.lines() if x["step"] <= step and x.get("signal/finite") != 0]
-        if (self.path / _LOG).exists():
-            files.write(self.path / _LOG, "".join(json.dumps(x) + "\n" for x in lines))
-        self.drop_after(step)
-
-    def log(self, line: Mapping[str, float]) -> None:
-        """Append one line to log.jsonl."""
-        self.place.demand()
-        files.append(self.path / _LOG, json.dumps(line) + "\n")
-
-    def lines(self) -> list[dict[str, float]]:
-        """Return the log; lines that are damaged, as the last one by a crash, are left out.
-
-        Raises:
-            UserError: it cannot be read.
-        """
-        return log.read(self.path / _LOG)
-
     # what others keep beside it
 
     @property
@@ -345,7 +209,7 @@ class Run(Reading, Checkpoints, Sheets):
     def reported(self) -> bool:
         """Whether its page is there and younger than its log."""
         try:
-            return self.report.stat().st_mtime_ns >= (self.path / _LOG).stat().st_mtime_ns
+            return self.report.stat().st_mtime_ns >= (self.path / LOG).stat().st_mtime_ns
         except OSError:
             return False
 
@@ -370,9 +234,3 @@ def _kind(plain: Mapping[str, Any], path: Path) -> type[Model]:
             setting="model",
         )
     return registry.find(name)
-
-
-def _shown(found: checkpoint.Checkpoint) -> str:
-    """Return the prefix of the weights that draw samples."""
-    averaged = any(name.startswith("averaged/") for name in found.tensors)
-    return "averaged" if averaged else "model"

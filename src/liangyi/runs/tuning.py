@@ -44,7 +44,7 @@ def data_of(before: Beginning, name: str) -> Any:
     created, known = before.spec.created, {field.name for field in dataclasses.fields(own)}
     if not isinstance(created, Pixels):
         return own
-    form: dict[str, Any] = {"grey": created.channels == 1}
+    form: dict[str, Any] = {"grey": created.channels == 1, "colour": created.channels == 3}
     if created.height == created.width:
         form["size"] = created.height
     return dataclasses.replace(own, **{k: v for k, v in form.items() if k in known})

@@ -37,7 +37,8 @@ from liangyi.runs import checkpoint, fitting
 from liangyi.runs.building import build
 from liangyi.scoring.held_out import figures_on
 from liangyi.training.devices import choose_device
-from liangyi.training.trainer import Trainer, load_weights
+from liangyi.training.trainer import Trainer
+from liangyi.training.weights import load_weights
 from liangyi.zoo.vision.mnist_cnn import MnistCNN, MnistCNNConfig
 
 LARGEST = 64  # pixels of a side; larger pictures are made smaller before they are judged

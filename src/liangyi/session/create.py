@@ -20,7 +20,7 @@ from liangyi.runs.run import Run
 from liangyi.scoring.validation import validation_of
 from liangyi.session.best import keep_evaluator
 from liangyi.training.devices import choose_device
-from liangyi.training.trainer import check
+from liangyi.training.settings import check
 
 
 def create(

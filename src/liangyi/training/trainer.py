@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -15,15 +14,19 @@ from torch import Tensor, nn
 from liangyi.core import draw, processes
 from liangyi.core.batch import cut, learning_from
 from liangyi.core.config import Training
-from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, Turn, Update
 from liangyi.core.spec import Spec
-from liangyi.training import compiled, memory
+from liangyi.training import compiled, memory, settings
 from liangyi.training.averaging import Average
 from liangyi.training.devices import choose_device, choose_precision
+from liangyi.training.finite import Losses, TrainingFailed, demand_weights
+from liangyi.training.gradients import dense, relative_change, values
 from liangyi.training.means import Means, weighted_mean
 from liangyi.training.players import Players
+from liangyi.training.weights import kept_state, load_weights
+
+__all__ = ["Report", "Stream", "Trainer", "TrainingFailed"]
 
 Found = dict[str, list[tuple[float, Tensor]]]  # each metric's values and their weights
 
@@ -50,10 +53,6 @@ class Report:
         return {name: float(value) for name, value in self.metrics.items()}
 
 
-class TrainingFailed(UserError):
-    """A loss or a weight is no longer a finite number."""
-
-
 class Trainer:
     """Train a model on a stream of batches: `for report in trainer.run(): ...`.
 
@@ -70,13 +69,13 @@ class Trainer:
             memory.keep()
         self.model = model.to(self.device).train()
         self.stream = stream
-        check(model, self.training, stream.items)
+        settings.check(model, self.training, stream.items)
         self.step = 0
         self.slowed = 1.0  # factor of all learning rates, lowered when a training is rewound
         self.total = model.planned = self.training.total(stream.items)
         self.players = Players(model)
         self.means = Means()  # since the last line of the log, where somebody writes one
-        self._losses: list[tuple[int, str, Tensor]] = []  # not yet known to be finite
+        self._losses = Losses()
         processes.agree([*model.parameters(), *model.buffers()])
         decay = self.training.average
         self._average = Average(model, decay) if decay else None
@@ -115,13 +114,7 @@ class Trainer:
         return Report(self.step, metrics)
 
     def _hear(self, player: str, loss: Tensor) -> None:
-        """Make sure that a player's loss is finite, at once or soon."""
-        if self.device.type == "cpu":  # asking costs nothing, so nobody moves by no number
-            _demand_finite(self.step, player, loss.item())
-            return
-        self._losses.append((self.step, player, loss))
-        if len(self._losses) >= 200:  # asking waits for the device, so many at a time
-            self.check()
+        self._losses.hear(self.step, player, loss)
 
     def _turns(self, batch: Any, step: Any, hear: compiled.Hear) -> dict[str, Tensor]:
         """Run the model's algorithm once and return its metrics; losses are told as they come.
@@ -198,7 +191,7 @@ class Trainer:
         with torch.no_grad():
             metrics = {**update.metrics, **update.by()}
             if examined:
-                metrics[f"signal/{name}_update"] = _relative_change(before, weights)
+                metrics[f"signal/{name}_update"] = relative_change(before, weights)
             for key, value in metrics.items():
                 found.setdefault(key, []).append(
                     (share, torch.as_tensor(value, device=self.device))
@@ -212,15 +205,15 @@ class Trainer:
                 continue  # it has moved by itself
             if processes.world() > 1:
                 for weight in moved:  # processes meet different rows
-                    weight.grad = _dense(weight.grad)
+                    weight.grad = dense(weight.grad)
             gradients = [weight.grad for weight in moved if weight.grad is not None]
             processes.average(gradients)
             optimizer = self.players.optimizer(name, self.step, self.slowed)
             if self._examined():
                 before = [weight.detach().clone() for weight in moved]
-                length = nn.utils.get_total_norm([_values(one) for one in gradients])
+                length = nn.utils.get_total_norm([values(one) for one in gradients])
                 optimizer.step()
-                change = _relative_change(before, moved)
+                change = relative_change(before, moved)
                 found.setdefault(f"signal/{name}_gradient", []).append((1.0, length))
                 found.setdefault(f"signal/{name}_update", []).append((1.0, change))
             else:
@@ -267,22 +260,16 @@ class Trainer:
         Raises:
             TrainingFailed: one was not.
         """
-        asked, self._losses = self._losses, []
-        if asked:
-            values = torch.stack([loss.float() for _, _, loss in asked]).tolist()
-            for (step, name, _), value in zip(asked, values, strict=True):
-                _demand_finite(step, name, value)
+        self._losses.check()
 
     def check_weights(self) -> None:
-        """Make sure that all weights are finite.
+        """Make sure that all losses so far and all weights are finite.
 
         Raises:
             TrainingFailed: one is not.
         """
         self.check()
-        for name, tensor in self.model.state_dict().items():
-            if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
-                raise TrainingFailed(f"{name} is no longer finite at step {self.step}")
+        demand_weights(self.model, self.step)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return everything that a checkpoint must hold: tensors, and plain JSON."""
@@ -307,90 +294,5 @@ class Trainer:
         self.step, self.slowed = plain["step"], plain.get("slowed", 1.0)
         self.players.restore(tensors, plain["optimizers"])
         self.means.restore(plain.get("means", {}))
-        self._losses.clear()
+        self._losses.waiting.clear()
         self._whole = None  # it holds the optimisers' states of before
-
-
-def check(model: Model, training: Training, items: int) -> None:
-    """Make sure that settings can go together, before anything is made.
-
-    Raises:
-        UserError: they cannot.
-    """
-    workers = max(processes.world(), training.devices * training.nodes)
-    share = training.batch_size // workers
-    if training.accumulate > 1 and model.whole_batch:
-        raise UserError(
-            f"{model.name()} wants its batch in one piece; leave it out", setting="accumulate"
-        )
-    if items and training.batch_size > items:
-        raise UserError(
-            f"a batch of {training.batch_size} is larger than the data: {many(items, 'item')}",
-            setting="batch_size",
-            better=max(1, items // 4),
-        )
-    if training.accumulate > share:
-        raise UserError(
-            f"{many(training.accumulate, 'part')} of a batch of which each process has "
-            f"{many(share, 'item')}",
-            setting="accumulate",
-            better=max(1, share // 4),
-        )
-    if share // training.accumulate < 2 and any(
-        isinstance(part, nn.BatchNorm1d) for part in model.modules()
-    ):
-        raise UserError(
-            f"{model.name()} normalises over the items that are learned from together: two at "
-            "least in each process and part",
-            setting="batch_size",
-        )
-    total = training.total(items)
-    compiled.wanted(model, choose_device(training.device), total, training.compile, workers)
-
-
-def kept_state(model: Model) -> dict[str, Tensor]:
-    """Return what a checkpoint keeps of a model: all but the weights that it borrowed."""
-    state = model.state_dict()
-    return {name: value for name, value in state.items() if not model.borrows(name)}
-
-
-def load_weights(model: Model, tensors: Mapping[str, Tensor], prefix: str) -> None:
-    """Load the tensors under a prefix into a model.
-
-    Raises:
-        UserError: they do not fit it.
-    """
-    own = {
-        k.removeprefix(prefix + "/"): v for k, v in tensors.items() if k.startswith(prefix + "/")
-    }
-    try:
-        own |= {k: v for k, v in model.state_dict().items() if model.borrows(k)}
-        model.load_state_dict(own)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(f"the checkpoint does not fit the model in config.json: {reason}") from None
-
-
-@torch.no_grad()
-def _dense(gradient: Tensor | None) -> Tensor | None:
-    return gradient.to_dense() if gradient is not None and gradient.is_sparse else gradient
-
-
-def _values(gradient: Tensor) -> Tensor:
-    """Return the values of a gradient; of a sparse one those of its rows."""
-    return gradient.coalesce().values() if gradient.is_sparse else gradient
-
-
-def _relative_change(before: list[Tensor], after: list[nn.Parameter]) -> Tensor:
-    """Return the length of a move over the length of the weights that made it."""
-    moves = torch._foreach_sub(before, list(after))
-    length: Tensor = nn.utils.get_total_norm(before)
-    return nn.utils.get_total_norm(moves) / length.clamp(min=1e-12)
-
-
-def _demand_finite(step: int, name: str, value: float) -> None:
-    if not math.isfinite(value):
-        raise TrainingFailed(
-            f"the loss of {name} became {value} at step {step}; a smaller learning rate or the "
-            "precision float32 may help"
-        )

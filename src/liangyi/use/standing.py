@@ -1,7 +1,8 @@
 """Standing statistics: what batch normalisation divides by, taken anew from the trained weights.
 
 Brock et al., "Large scale GAN training", arXiv:1809.11096, section 4 and appendix: averages that
-lag behind the weights, or belong to other weights than the averaged ones, are no longer theirs.
+lag behind the weights, or belong to other weights than the averaged ones, are no longer theirs, nor
+are those of all noise where it is truncated.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ SIZE = 64  # items of each batch
 SEED = 2**40  # of their noise: far from what people type
 
 
-def take_standing(model: Model, batches: int) -> None:
+def take_standing(model: Model, batches: int, truncation: float | None = None) -> None:
     """Replace the running statistics that generating uses by means over so many generated batches.
 
     Nothing else moves, and dropout stays off.
@@ -27,9 +28,12 @@ def take_standing(model: Model, batches: int) -> None:
     Args:
         model: in place.
         batches: of 64 items each.
+        truncation: deviations within which their normal noise is drawn, as of what is sampled
+            then; None: all of it.
 
     Raises:
-        UserError: the model does not sample, or nothing that generates has batch statistics.
+        UserError: the model does not sample, nothing that generates has batch statistics, or
+            truncation is wanted where no normal noise is drawn.
     """
     demand_verb(model, "sample")
     norms = _used(model)
@@ -43,7 +47,7 @@ def take_standing(model: Model, batches: int) -> None:
         norm.momentum = None  # the mean of all batches
     try:
         for number in range(batches):
-            with evaluating(model, SEED, number * SIZE):
+            with evaluating(model, SEED, number * SIZE, truncation):
                 for norm in norms:
                     norm.train()
                 model.generated(SIZE)

@@ -28,6 +28,7 @@ from liangyi.data.pictures import files as pictures
 from liangyi.data.pictures import folder as module
 from liangyi.data.pictures.decoding import checksum as _sum
 from liangyi.data.pictures.folder import Pictures, cache, folder
+from liangyi.data.pictures.listing import FORMAT
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
 
@@ -646,6 +647,33 @@ def test_the_cache_sees_every_change(place: Path, change: str) -> None:
     assert (again.fingerprint == first.fingerprint) is same
     if change == "replace":
         assert pixel(again, 1) == [*GREEN]
+
+
+def test_other_pixels_are_of_another_format(place: Path) -> None:
+    # breaks when files are decoded differently than before, and caches of before are still taken:
+    # whoever means it raises FORMAT and writes the new sum beside it
+    ramp = Image.linear_gradient("L").resize((24, 16))
+    note, exif = PngImagePlugin.PngInfo(), Image.Exif()
+    note.add_itxt("XML:com.adobe.xmp", _XMP)
+    exif[0x0112] = 6
+    for name, image, more in (
+        ("colour", Image.merge("RGB", [ramp, ramp.rotate(90), ramp.rotate(180)]), {}),
+        ("exif", ramp, {"exif": exif}),
+        ("xmp", ramp, {"pnginfo": note}),
+        ("deep", Image.fromarray(np.asarray(ramp).astype(np.uint16) * 200), {}),
+        ("see-through", Image.merge("LA", [ramp, ramp.rotate(90)]), {}),
+        ("palette", ramp.convert("P"), {}),
+    ):
+        image.save(place / f"{name}.png", **more)
+    found = load(place, size=8).columns["image"]
+    assert (FORMAT, zlib.crc32(found.numpy())) == (3, 637427862)
+
+
+def test_the_name_of_a_content_stays_what_it_was(place: Path) -> None:
+    # breaks when every run on a folder is told that its pictures are not what it began with
+    for name, colour in (("a", RED), ("b", GREEN)):
+        save(place / name / "0.ppm", colour)
+    assert load(place).fingerprint == "21f53b09c29bc0e2"
 
 
 def test_folders_that_look_alike_do_not_share_an_entry(place: Path, tmp_path: Path) -> None:

@@ -176,7 +176,7 @@ class CaptionedFolder(PictureSource):
         assert isinstance(field.vocabulary, tuple)
         lines = sum(map(len, found.words))
         known = len(field.vocabulary) - 2
-        said = [*found.pictures.findings.lines(),
+        said = [*found.pictures.findings.lines(), *super().findings(),
                 f"{many(lines, 'caption')} of {many(known, 'different word')}"]  # fmt: skip
         bare = len(found.pictures.columns["image"]) - len(found.chosen)
         return [*said, *[f"{many(bare, 'picture')} without a caption, left out"] * bool(bare)]

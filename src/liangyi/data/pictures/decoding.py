@@ -27,10 +27,11 @@ from liangyi.core.errors import UserError
 from liangyi.data.pictures import files as pictures
 from liangyi.data.pictures.files import Look
 from liangyi.data.pictures.findings import Findings
-from liangyi.data.pictures.listing import FORMAT, Job, class_of, shown, sizes_of
+from liangyi.data.pictures.listing import Job, class_of, shown, sizes_of
 
 _LARGE = 4_000  # bytes a file; below, threads wait for each other longer than they decode
 _BLOCK = 2**20  # bytes read at a time
+_NAMING = 2  # of the content; raised, no run on a folder could go on, whatever lies there
 
 Found = TypeVar("Found")
 
@@ -229,7 +230,7 @@ def _index(job: Job, typical: Look, written: _Written) -> Index:
         ignored=job.ignored,
     )
     # by content, unlike the key: a folder that was copied or touched is still the same data
-    content = repr((FORMAT, shape, job.classes, labels, list(digests.values())))
+    content = repr((_NAMING, shape, job.classes, labels, list(digests.values())))
     fingerprint = hashlib.sha256(content.encode()).hexdigest()[:16]
     return Index(
         shape=shape,

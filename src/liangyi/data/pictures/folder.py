@@ -87,7 +87,7 @@ class Folder(PictureSource):
 
     def findings(self) -> list[str]:
         """Say what was found among the pictures."""
-        return self._train().findings.lines()
+        return [*self._train().findings.lines(), *super().findings()]
 
 
 def folder(

@@ -66,7 +66,7 @@ class HuggingFace(PictureSource):
 
     def findings(self) -> list[str]:
         """Say what was found among the pictures."""
-        return self._train().findings.lines()
+        return [*self._train().findings.lines(), *super().findings()]
 
     def _train(self) -> Read:
         found = self._split("train")

@@ -17,8 +17,9 @@ from liangyi.core.errors import UserError
 from liangyi.core.spec import Spec
 from liangyi.data.pictures import files as pictures
 from liangyi.data.pictures.files import Look
+from liangyi.data.places import is_run
 
-FORMAT = 2  # of the cache; to be raised whenever the same files would give other pixels
+FORMAT = 3  # of the cache; to be raised whenever the same files would give other pixels
 _HELD_OUT = ("test", "val", "valid", "validation", "dev", "eval")
 
 
@@ -55,7 +56,7 @@ def splits(path: Path) -> dict[str, Path]:
     with os.scandir(path) as entries:
         abouts = {entry.name: _about(entry) for entry in entries}
     folders = [name for name, about in abouts.items() if about and stat.S_ISDIR(about.st_mode)]
-    inside = {name.lower(): path / name for name in folders}
+    inside = {name.lower(): path / name for name in folders if not is_run(path / name)}
     held_out = next((inside[name] for name in _HELD_OUT if name in inside), None)
     if "train" not in inside or (held_out is None and len(inside) > 1):
         return {"train": path}  # a folder `train` among others may be full of locomotives
@@ -66,7 +67,7 @@ def _walk(place: Path) -> Iterator[File | None]:
     """Yield the pictures in a folder and below it, and None for everything else.
 
     Each folder is entered once, under its own name rather than a link's: links between folders
-    neither circle nor multiply their pictures.
+    neither circle nor multiply their pictures. A run in it is passed over, as if it were not there.
     """
     seen: set[tuple[int, int]] = set()
     folders, links = [(place, "")], deque[tuple[Path, str]]()
@@ -81,6 +82,8 @@ def _walk(place: Path) -> Iterator[File | None]:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 about = None if entry.name.startswith(".") else _about(entry)
                 if about and stat.S_ISDIR(about.st_mode):
+                    if is_run(here / entry.name):
+                        continue
                     later = links if entry.is_symlink() else folders
                     later.append((here / entry.name, f"{prefix}{entry.name}/"))
                 elif about and stat.S_ISREG(about.st_mode) and pictures.named_so(entry.name):

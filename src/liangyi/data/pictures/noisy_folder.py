@@ -18,6 +18,7 @@ from liangyi.core.counts import many
 from liangyi.core.errors import UserError, shown
 from liangyi.data.pictures.files import named_so
 from liangyi.data.pictures.noisy import HELD_OUT, NoisySource, Photographs, read, shares
+from liangyi.data.places import is_run
 from liangyi.data.source import source
 
 _NOISY, _CLEAN = "noisy", "clean"
@@ -33,7 +34,8 @@ class NoisyFolder(NoisySource):
     @classmethod
     def claims(cls, path: Path) -> bool:
         """Whether these are its two folders, or it has a NAME_real with its NAME_mean."""
-        folders = {entry.name for entry in path.glob("*/")}  # others beside them are classes
+        # others beside them are classes
+        folders = {entry.name for entry in path.glob("*/") if not is_run(entry)}
         return folders == {_NOISY, _CLEAN} or (
             any(path.glob(f"*{_MEAN}.*")) and bool(_averaged(path))
         )

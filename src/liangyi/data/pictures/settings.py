@@ -14,6 +14,7 @@ from liangyi.core.errors import UserError
 from liangyi.core.spec import Label, Pixels, Spec
 from liangyi.data.columns import Dice
 from liangyi.data.dataset import Data, Dataset
+from liangyi.data.pictures import coloured
 from liangyi.data.pictures.binarised import Binarisation, binarised
 from liangyi.data.pictures.chosen import chosen, spec_of
 from liangyi.data.pictures.variation import cropped, mirrored
@@ -30,6 +31,7 @@ class PictureConfig(Config):
 
     size: Side | None = None  # pictures are cropped to a square and resized to this many pixels
     grey: bool = False  # turn colour pictures to grey ones
+    colour: bool = False  # take grey pictures as three equal channels
     mirror: bool = False  # learn from half of them with left and right exchanged; not of letters
     crop: Part = 1.0  # learn from random parts of at least this share of each side; 1: from all
     classes: tuple[str, ...] = ()  # only pictures of these, by their names or numbers; nothing: all
@@ -52,11 +54,18 @@ class PictureSource(Source):
         """Return what a picture looks like, with all classes that there are."""
 
     def spec(self) -> Spec:
-        """Return what a picture of the wanted classes looks like."""
-        return spec_of(self.whole(), self.config.classes)
+        """Return what a picture of the wanted classes looks like.
+
+        Raises:
+            UserError: there is no such class, or pictures are wanted both grey and in colour.
+        """
+        if self.config.grey and self.config.colour:
+            raise UserError("pictures are served grey or in colour; leave one out", setting="grey")
+        found = spec_of(self.whole(), self.config.classes)
+        return coloured.spec_of(found) if self.config.colour else found
 
     def split(self, split: str = "train") -> Data | None:
-        """Return the pictures of one split: of the wanted classes, black and white if wanted.
+        """Return the pictures of one split: of the wanted classes, in the wanted form.
 
         Raises:
             UserError: it is not there, or is damaged; there is no such class; or crops would make
@@ -71,7 +80,15 @@ class PictureSource(Source):
         if wanted or most:
             data.spec = self.whole()  # of all items, as they are here
             data = chosen(data, data.spec.classes, wanted, most)
-        return data if how == "none" else binarised(data, how, split)
+        data = data if how == "none" else binarised(data, how, split)
+        return coloured.coloured(data) if self._taken_as_colour() else data
+
+    def _taken_as_colour(self) -> bool:
+        return bool(self.config.colour) and coloured.is_grey(self.whole())
+
+    def findings(self) -> list[str]:
+        """Say so where grey pictures are served in colour."""
+        return ["grey pictures, taken as equal colours"] * self._taken_as_colour()
 
     def vary(self, rows: dict[str, Tensor], dice: Dice) -> dict[str, Tensor]:
         """Return a training batch's rows with their pictures mirrored and cropped at random."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from liangyi.core.errors import UserError
 from liangyi.data.pictures.files import named_so as is_picture
+from liangyi.data.places import walked
 
 TABLES = ("captions.csv", "captions.tsv")
 _FILES = ("file", "file_name", "filename", "image", "picture")
@@ -28,8 +28,7 @@ def holds_captions(path: Path) -> bool:
         return False
     if any((path / name).is_file() for name in TABLES):
         return True
-    for _, folders, names in os.walk(path):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    for _, names in walked(path):
         texts = {name[:-4] for name in names if name.endswith(_TEXTS)}
         if any(is_picture(name) and Path(name).stem in texts for name in names):
             return True

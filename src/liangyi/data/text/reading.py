@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Literal, NamedTuple
 from liangyi.core.counts import many
 from liangyi.core.errors import UserError
 from liangyi.data.pictures.files import named_so as is_picture
+from liangyi.data.places import is_run, walked
 from liangyi.fields.words import cut
 
 Unit = Literal["words", "tokens", "characters"]
@@ -45,17 +45,16 @@ def holds_text(path: Path) -> bool:
     if path.is_file():
         return named_so(path)
     found = False
-    for file in _walk(path):
+    for file in _below(path):
         if is_picture(file.name):
             return False
         found = found or named_so(file)
     return found
 
 
-def _walk(path: Path) -> Iterator[Path]:
-    for here, folders, names in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(here) / name for name in sorted(names) if not name.startswith("."))
+def _below(path: Path) -> Iterator[Path]:
+    for here, names in walked(path):
+        yield from (here / name for name in names)
 
 
 def listed(path: Path) -> list[File]:
@@ -65,7 +64,7 @@ def listed(path: Path) -> list[File]:
         UserError: there is none.
         OSError: it cannot be read.
     """
-    paths = [path] if path.is_file() else [file for file in _walk(path) if named_so(file)]
+    paths = [path] if path.is_file() else [file for file in _below(path) if named_so(file)]
     if not paths:
         raise UserError(f"{path} has no text; texts end in {' or '.join(sorted(_ENDINGS))}")
     abouts = [(file, file.stat()) for file in paths]
@@ -84,7 +83,7 @@ def splits(path: Path) -> dict[str, Path]:
         return {"train": path}
     inside: dict[str, list[Path]] = {}
     for entry in sorted(path.iterdir()):
-        if entry.is_dir() or named_so(entry):
+        if named_so(entry) or (entry.is_dir() and not is_run(entry)):
             name = entry.name if entry.is_dir() else entry.stem
             inside.setdefault(name.lower(), []).append(entry)
     held_out = next((name for name in _HELD_OUT if name in inside), None)

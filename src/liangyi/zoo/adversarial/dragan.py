@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from liangyi.core import draw
+from liangyi.core import draw, latent
 from liangyi.core.batch import detached
 from liangyi.core.config import Config, Count, NonNegative, Positive, Share, Training
 from liangyi.core.model import Update
@@ -56,6 +56,7 @@ class DRAGAN(GAN):
     Config = DRAGANConfig
     recipe = Training(steps=6000, batch_size=64)
     tiny: ClassVar = {"width": 8, "latent": 8}
+    noise = latent.normal
 
     def networks(self) -> None:
         """Build convolutions for pictures, fully connected layers for points."""
@@ -66,10 +67,6 @@ class DRAGAN(GAN):
         self.discriminator = pairs.discriminator(
             item, config.width, hidden, norm=False, pack=config.pack, augment=augment
         )
-
-    def noise(self, count: int) -> Tensor:
-        """Return noise of N(0, 1), [count latent]."""
-        return draw.normal(count, self.config.latent, device=self.device)
 
     def around(self, real: Tensor) -> Tensor:
         """Return points around real items."""

@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from liangyi.core import draw
+from liangyi.core import latent
 from liangyi.core.batch import detached
 from liangyi.core.config import Config, Count, NonNegative, Positive, Share, Training
 from liangyi.core.model import Update
@@ -57,6 +57,7 @@ class EBGAN(GAN):
     recipe = Training(steps=6000, batch_size=64)
     tiny: ClassVar = {"width": 8, "latent": 8, "code": 8}
     whole_batch = True  # the pulling-away term compares all items of a batch
+    noise = latent.normal
     critic: nn.Module
 
     def networks(self) -> None:
@@ -65,10 +66,6 @@ class EBGAN(GAN):
         hidden = [2 * config.width] * 3
         self.generator = pairs.generator(config.latent, item, config.width, hidden)
         self.critic = energy_network(item, config.code, config.width, hidden, 2, config.pack)
-
-    def noise(self, count: int) -> Tensor:
-        """Return noise of N(0, 1), [count latent]."""
-        return draw.normal(count, self.config.latent, device=self.device)
 
     def judgement(self, batch: Any) -> Tensor:
         """Return the energies, turned round: higher is more real."""

@@ -23,7 +23,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from liangyi.core import draw
+from liangyi.core import latent
 from liangyi.core.config import Config, Count, Positive, Share, Training
 from liangyi.core.model import Turn, Update
 from liangyi.core.registry import register
@@ -51,6 +51,7 @@ class FGAN(GAN):
     Config = FGANConfig
     recipe = Training(steps=6000, batch_size=64)
     tiny: ClassVar = {"width": 8, "latent": 8}
+    noise = latent.normal
     critic: nn.Module
 
     def networks(self) -> None:
@@ -64,10 +65,6 @@ class FGAN(GAN):
     def divergence(self) -> Divergence:
         """Which one it is."""
         return DIVERGENCES[self.config.divergence]
-
-    def noise(self, count: int) -> Tensor:
-        """Return noise of N(0, 1), [count latent]."""
-        return draw.normal(count, self.config.latent, device=self.device)
 
     def judgement(self, batch: Any) -> Tensor:
         """Return V, moved so that it is above zero where the data is the denser."""

@@ -19,7 +19,7 @@ from typing import Annotated, Any, ClassVar
 
 from torch import Tensor, nn
 
-from liangyi.core import draw
+from liangyi.core import draw, latent
 from liangyi.core.batch import Images, Points, detached
 from liangyi.core.config import Config, Count, Positive, Share, Target, Training, Unit
 from liangyi.core.model import Model, Turn, Update, verb
@@ -56,6 +56,7 @@ class GAN(Model):
     adversary = "logits"
     recipe = Training(steps=6000, batch_size=128)
     tiny: ClassVar = {"generator_widths": (32,), "discriminator_widths": (32,), "latent": 8}
+    noise = latent.uniform
 
     generator: nn.Module
     discriminator: nn.Module
@@ -74,10 +75,6 @@ class GAN(Model):
         """Return the discriminator of items of a shape: -> logits [N 1]."""
         widths = (size(shape), *self.config.discriminator_widths, 1)
         return Flat(mlp(widths, nn.LeakyReLU(self.config.slope)))
-
-    def noise(self, count: int) -> Tensor:
-        """Return noise of U(-1, 1), [count latent]."""
-        return draw.uniform(count, self.config.latent, device=self.device) * 2 - 1
 
     def generate(self, noise: Tensor, *given: Tensor) -> Tensor:
         """Return items for noise [N latent], and for what else is asked for; differentiable."""

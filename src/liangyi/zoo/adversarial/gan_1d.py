@@ -15,9 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor
-
-from liangyi.core import draw
+from liangyi.core import latent
 from liangyi.core.batch import Points
 from liangyi.core.config import Count, Positive, Share, Training, Unit
 from liangyi.core.registry import register
@@ -48,12 +46,9 @@ class GAN1D(GAN):
                       examine_every=1000, checkpoint_every=5000)  # fmt: skip
     tiny: ClassVar = {}
     tiny_data: ClassVar = {"data": "parabola"}
+    noise = latent.normal
 
     def networks(self) -> None:
         """Build the networks of `gan` with other first weights."""
         super().networks()
         he(self)
-
-    def noise(self, count: int) -> Tensor:
-        """Return noise of N(0, 1), [count latent]."""
-        return draw.normal(count, self.config.latent, device=self.device)

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from liangyi.core import draw
+from liangyi.core import latent
 from liangyi.core.batch import Images
 from liangyi.core.config import Config, Count, NonNegative, Positive, Share, Target, Training
 from liangyi.core.registry import register
@@ -54,6 +54,7 @@ class GANOriginal(GAN):
     data = "mnist"
     recipe = Training(steps=12_000, batch_size=100)
     tiny: ClassVar = {"latent": 8, "generator_widths": (16,), "units": 4, "pieces": 2}
+    noise = latent.normal
 
     def networks(self) -> None:
         """Build the networks of the paper."""
@@ -76,7 +77,3 @@ class GANOriginal(GAN):
     def schedule(self, player: str, step: int) -> float:
         """Let the rate fall, down to a hundred-thousandth."""
         return max(float((1 + self.config.decay) ** -step), 1e-5)
-
-    def noise(self, count: int) -> Tensor:
-        """Return noise of N(0, 1), [count latent]."""
-        return draw.normal(count, self.config.latent, device=self.device)

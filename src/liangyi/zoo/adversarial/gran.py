@@ -26,7 +26,7 @@ import torch
 from annotated_types import Le
 from torch import Tensor, nn
 
-from liangyi.core import draw
+from liangyi.core import latent
 from liangyi.core.config import Count, Training
 from liangyi.core.model import verb
 from liangyi.core.registry import register
@@ -55,6 +55,7 @@ class GRAN(DCGAN):
     data = "mnist"
     recipe = Training(steps=6000, batch_size=64)
     tiny: ClassVar = {"width": 4, "latent": 8, "timesteps": 2}
+    noise = latent.normal
 
     def networks(self) -> None:
         """Build the recurrent generator, and the discriminator of `dcgan`."""
@@ -63,10 +64,6 @@ class GRAN(DCGAN):
         augment = augmentation(config.augment, self.spec.created, self.image_range)
         self.discriminator = adversary(self.discriminator_of, shape, config.pack, augment)
         dcgan.initialize(self)
-
-    def noise(self, count: int) -> Tensor:
-        """Return noise of N(0, 1), [count latent]."""
-        return draw.normal(count, self.config.latent, device=self.device)
 
     def generate(self, noise: Tensor, *given: Tensor) -> Tensor:
         """Return pictures for noise [N latent]; differentiable."""

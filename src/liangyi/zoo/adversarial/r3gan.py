@@ -27,7 +27,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from liangyi.core import draw, processes
+from liangyi.core import latent, processes
 from liangyi.core.batch import detached
 from liangyi.core.config import Config, Count, Natural, NonNegative, Positive, Share, Training
 from liangyi.core.model import Update
@@ -61,6 +61,7 @@ class R3GAN(GAN):
     adversary = "values"
     recipe = Training(steps=6000, batch_size=128)
     tiny: ClassVar = {"width": 8, "latent": 8}
+    noise = latent.normal
     critic: nn.Module
 
     def networks(self) -> None:
@@ -77,10 +78,6 @@ class R3GAN(GAN):
         """Return the critic's values, of which only differences mean anything."""
         values: Tensor = self.critic(batch[0])
         return values
-
-    def noise(self, count: int) -> Tensor:
-        """Return noise of N(0, 1), [count latent]."""
-        return draw.normal(count, self.config.latent, device=self.device)
 
     @classmethod
     def fitted(cls, config: R3GANConfig, steps: int) -> R3GANConfig:

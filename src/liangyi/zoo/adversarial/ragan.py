@@ -21,9 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from torch import Tensor
-
-from liangyi.core import draw
+from liangyi.core import latent
 from liangyi.core.batch import detached
 from liangyi.core.config import Config, Count, Positive, Share, Training
 from liangyi.core.model import Update
@@ -61,6 +59,7 @@ class RaGAN(GAN):
     recipe = Training(steps=6000, batch_size=64)
     tiny: ClassVar = {"width": 8, "latent": 8}
     whole_batch = True  # each item is compared with the mean of the batch
+    noise = latent.normal
 
     def networks(self) -> None:
         """Build convolutions for pictures, fully connected layers for points."""
@@ -71,10 +70,6 @@ class RaGAN(GAN):
         self.discriminator = pairs.discriminator(
             item, config.width, hidden, pack=config.pack, augment=augment
         )
-
-    def noise(self, count: int) -> Tensor:
-        """Return noise of N(0, 1), [count latent]."""
-        return draw.normal(count, self.config.latent, device=self.device)
 
     def updates(self, batch: Any, step: int) -> Iterator[Update]:
         """One turn of the discriminator, one of the generator, on the same comparison."""

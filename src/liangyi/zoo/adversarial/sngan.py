@@ -20,9 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from torch import Tensor
-
-from liangyi.core import draw
+from liangyi.core import latent
 from liangyi.core.batch import detached
 from liangyi.core.config import Config, Count, Positive, Share, Training
 from liangyi.core.model import Update
@@ -55,6 +53,7 @@ class SNGAN(GAN):
     adversary = "values"
     recipe = Training(steps=6000, batch_size=64)
     tiny: ClassVar = {"width": 8, "latent": 8}
+    noise = latent.normal
 
     def networks(self) -> None:
         """Build convolutions for pictures, fully connected layers for points."""
@@ -67,10 +66,6 @@ class SNGAN(GAN):
                 item, config.width, hidden, norm=False, pack=config.pack, augment=augment
             )
         )
-
-    def noise(self, count: int) -> Tensor:
-        """Return noise of N(0, 1), [count latent]."""
-        return draw.normal(count, self.config.latent, device=self.device)
 
     def updates(self, batch: Any, step: int) -> Iterator[Update]:
         """Algorithm 1; the weights are normalised wherever the discriminator is applied."""

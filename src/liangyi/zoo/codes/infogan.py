@@ -149,9 +149,9 @@ class InfoGAN(GAN):
         """
         corners = torch.cat([self.noise(stops), self.numbers(stops)], 1)
         walk = draw.loop(corners, count, begin, end)
-        turn = torch.arange(begin, begin + len(walk), device=self.device) * stops // count
+        stop = draw.passed(stops, count, begin, end, self.device)
         noise, continuous = walk.split([self.config.latent, self.config.continuous], 1)
-        return self.drawn(noise, turn % self.config.categories, continuous).image
+        return self.drawn(noise, stop % self.config.categories, continuous).image
 
     @verb
     def traverse(

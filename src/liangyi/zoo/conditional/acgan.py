@@ -31,7 +31,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from liangyi.core import draw
+from liangyi.core import draw, latent
 from liangyi.core.batch import Labelled
 from liangyi.core.config import Config, Count, NonNegative, Positive, Share, Target, Training, Unit
 from liangyi.core.model import Model, Update, verb
@@ -69,6 +69,7 @@ class ACGAN(Model):
     recipe = Training(steps=9000, batch_size=100)
     tiny: ClassVar = {"width": 4, "depth": 8, "latent": 8}
     tiny_data: ClassVar = {"data": "digits", "size": 20}
+    noise = latent.uniform
 
     def networks(self) -> None:
         """Build the networks of the Keras example."""
@@ -94,10 +95,6 @@ class ACGAN(Model):
             nn.ConvTranspose2d(depth // 4, shape[0], 5, 2, padding=2, output_padding=1),
             nn.Tanh(),
         )
-
-    def noise(self, count: int) -> Tensor:
-        """Return noise of U(-1, 1), [count latent]."""
-        return draw.uniform(count, self.config.latent, device=self.device) * 2 - 1
 
     def generate(self, noise: Tensor, label: Tensor) -> Tensor:
         """Return pictures of the classes [N] for noise [N latent]; differentiable."""
@@ -159,8 +156,8 @@ class ACGAN(Model):
             UserError: there is no such class.
         """
         walk = draw.loop(self.noise(stops), count, begin, end)
-        turn = torch.arange(begin, begin + len(walk), device=self.device) * stops // count
-        return self.generate(walk, self.asked(stops, label)[turn])
+        stop = draw.passed(stops, count, begin, end, self.device)
+        return self.generate(walk, self.asked(stops, label)[stop])
 
 
 class Generator(nn.Module):

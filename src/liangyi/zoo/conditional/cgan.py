@@ -17,7 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-import torch
 from torch import Tensor, nn
 
 from liangyi.core import draw
@@ -126,5 +125,5 @@ class CGAN(GAN):
             UserError: there is no such class.
         """
         walk = draw.loop(self.noise(stops), count, begin, end)
-        turn = torch.arange(begin, begin + len(walk), device=self.device) * stops // count
-        return self.generate(walk, self.asked(stops, label)[turn])
+        stop = draw.passed(stops, count, begin, end, self.device)
+        return self.generate(walk, self.asked(stops, label)[stop])

@@ -159,5 +159,5 @@ class GANCLS(GAN):
             UserError: no word of the caption is known, or it has too many.
         """
         walk = draw.loop(self.noise(stops), count, begin, end)
-        turn = torch.arange(begin, begin + len(walk), device=self.device) * stops // count
-        return self.generate(walk, self.reader(self.asked(stops, caption)[turn]))
+        stop = draw.passed(stops, count, begin, end, self.device)
+        return self.generate(walk, self.reader(self.asked(stops, caption)[stop]))

@@ -87,8 +87,8 @@ class NCE(Word2Vec):
         words = len(self.vectors.word.weight) - 1  # rank 0 is what is unknown; padding has none
         (middle, around), size = self.pairs(batch.token), self.config.pairs
         # a process whose passages have fewer pairs takes the last turns with none
-        turns = processes.most(max(1, -(-len(middle) // size)))
-        for first in range(0, turns * size, size):
+        counts = processes.each(len(middle))
+        for first in range(0, max(1, *counts), size):
             some, other = (rows[first : first + size] for rows in (middle, around))
             rank, tries = self.candidates(words)
             expected = [expected_count(log_uniform(r, words), tries) for r in (other - 1, rank)]
@@ -96,7 +96,10 @@ class NCE(Word2Vec):
             true = (vector * self.vectors.output(other)).sum(1) + bias(other)[:, 0]
             noise = vector @ self.vectors.output(rank + 1).T + bias(rank + 1)[:, 0]
             loss = noise_contrastive(true, noise, expected[0].float(), expected[1].float())
-            yield Update(self.vectors, loss, loss=loss) if len(some) else Update(self.vectors, loss)
+            # so that the mean over processes is the mean over the pairs of all of them
+            pairs = sum(min(max(count - first, 0), size) for count in counts)
+            own = loss * (len(some) * len(counts) / max(1, pairs))
+            yield Update(self.vectors, own, loss=loss) if len(some) else Update(self.vectors, own)
 
     def pairs(self, token: Tensor) -> tuple[Tensor, Tensor]:
         """Return each word with each around it, [P] and [P], in the order of the text."""
