@@ -32,7 +32,7 @@ from liangyi.zoo.adversarial.dcgan import DCGAN, DCGANConfig
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-STEPS = 1000
+STEPS = 3000
 RATES = (0.1, 0.3, 1.0, 3.0, 10.0)  # times the usual rate
 CONFIG = DCGANConfig(width=16)
 Make = Callable[[list[nn.Parameter], float], torch.optim.Optimizer]  # of weights and a rate
