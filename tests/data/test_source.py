@@ -21,7 +21,8 @@ OLD = {  # what every run wrote when all sources shared their settings
 }  # fmt: skip
 
 
-# what of pictures is learned from, and how
+# in which form pictures are served, which are learned from, and how
+FORM = {"size", "grey", "colour"}
 VARIED = {"mirror", "crop", "classes", "per_class", "binarise"}
 
 
@@ -35,8 +36,8 @@ def test_settings_of_a_source_belong_to_it_alone() -> None:
     for name in data.names():
         if name != "oracle":
             assert not settings(name) & {"vocabulary", "length"}, name
-    assert settings("ring") == set() and settings("digits") == {"size", "grey", *VARIED}
-    assert settings("mnist") == {"size", "grey", "data_root", *VARIED}
+    assert settings("ring") == set() and settings("digits") == {*FORM, *VARIED}
+    assert settings("mnist") == {*FORM, "data_root", *VARIED}
 
 
 def test_a_setting_of_another_source_is_one_line() -> None:
