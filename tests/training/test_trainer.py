@@ -14,6 +14,7 @@ from liangyi.core.config import Config, Training
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, Update
 from liangyi.core.spec import Spec, Vector
+from liangyi.core.walk import loop
 from liangyi.data import Batches, choose
 from liangyi.training.devices import choose_precision
 from liangyi.training.settings import check
@@ -334,7 +335,7 @@ def test_noise_is_a_function_of_seed_and_step():
 
 def test_a_walk_passes_its_stops_and_closes():
     stops = torch.randn(3, 8)
-    walk = draw.loop(stops, 12)
+    walk = loop(stops, 12)
     assert torch.allclose(walk[[0, 4, 8]], stops, atol=1e-4)
     lengths = (walk - walk.roll(1, 0)).norm(dim=1)
     assert lengths.max() < 3 * lengths.min()  # an even pace, also from the last frame to the first

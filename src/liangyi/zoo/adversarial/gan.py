@@ -19,12 +19,13 @@ from typing import Annotated, Any, ClassVar
 
 from torch import Tensor, nn
 
-from liangyi.core import draw, latent
+from liangyi.core import latent
 from liangyi.core.batch import Images, Points, detached
 from liangyi.core.config import Config, Count, Positive, Share, Target, Training, Unit
 from liangyi.core.model import Model, Turn, Update, verb
 from liangyi.core.registry import register
 from liangyi.core.spec import Field, Pixels
+from liangyi.core.walk import loop
 from liangyi.losses import adversarial
 from liangyi.nets.adversary import adversary
 from liangyi.nets.augment import Augment, augmentation
@@ -111,4 +112,4 @@ class GAN(Model):
         self, count: int, stops: int = 4, begin: int = 0, end: int | None = None
     ) -> Annotated[Tensor, Field]:
         """Return items on a closed walk of `count` through the noise: all, or `begin` ... `end`."""
-        return self.generate(draw.loop(self.noise(stops), count, begin, end))
+        return self.generate(loop(self.noise(stops), count, begin, end))

@@ -43,6 +43,7 @@ from liangyi.core.errors import UserError
 from liangyi.core.model import Update, verb
 from liangyi.core.registry import register
 from liangyi.core.spec import Pixels
+from liangyi.core.walk import loop, passed
 from liangyi.losses import adversarial, information
 from liangyi.nets import dcgan, dense
 from liangyi.zoo.adversarial.gan import GAN
@@ -148,8 +149,8 @@ class InfoGAN(GAN):
         After each stop they are of another category.
         """
         corners = torch.cat([self.noise(stops), self.numbers(stops)], 1)
-        walk = draw.loop(corners, count, begin, end)
-        stop = draw.passed(stops, count, begin, end, self.device)
+        walk = loop(corners, count, begin, end)
+        stop = passed(stops, count, begin, end, self.device)
         noise, continuous = walk.split([self.config.latent, self.config.continuous], 1)
         return self.drawn(noise, stop % self.config.categories, continuous).image
 

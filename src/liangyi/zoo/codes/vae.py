@@ -31,6 +31,7 @@ from liangyi.core.errors import UserError
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
 from liangyi.core.spec import Pixels
+from liangyi.core.walk import loop
 from liangyi.losses.reconstruction import bernoulli, bernoulli_each, kl_each, kl_to_standard_normal
 from liangyi.metrics.bounds import importance_weighted
 from liangyi.nets.mlp import Flat, Shaped, mlp
@@ -121,7 +122,7 @@ class VAE(Model):
     ) -> Annotated[Tensor, Pixels]:
         """Return pictures on a closed walk of `count` through codes: all, or `begin` ... `end`."""
         codes = draw.normal(stops, self.config.latent, device=self.device)
-        return self.generate(draw.loop(codes, count, begin, end))
+        return self.generate(loop(codes, count, begin, end))
 
     @verb
     def encode(self, image: Tensor) -> Tensor:

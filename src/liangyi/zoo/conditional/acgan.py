@@ -37,6 +37,7 @@ from liangyi.core.config import Config, Count, NonNegative, Positive, Share, Tar
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
 from liangyi.core.spec import Pixels, Spec
+from liangyi.core.walk import loop, passed
 from liangyi.losses import adversarial
 from liangyi.nets.fast.sequential import Sequential
 from liangyi.nets.upconv import quartered
@@ -155,8 +156,8 @@ class ACGAN(Model):
         Raises:
             UserError: there is no such class.
         """
-        walk = draw.loop(self.noise(stops), count, begin, end)
-        stop = draw.passed(stops, count, begin, end, self.device)
+        walk = loop(self.noise(stops), count, begin, end)
+        stop = passed(stops, count, begin, end, self.device)
         return self.generate(walk, self.asked(stops, label)[stop])
 
 

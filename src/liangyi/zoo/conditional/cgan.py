@@ -25,6 +25,7 @@ from liangyi.core.config import Config, Count, Positive, Share, Target, Training
 from liangyi.core.model import verb
 from liangyi.core.registry import register
 from liangyi.core.spec import Field, Pixels
+from liangyi.core.walk import loop, passed
 from liangyi.nets.conditioned import Conditioned
 from liangyi.nets.fast.sequential import Sequential
 from liangyi.nets.maxout import Maxout
@@ -124,6 +125,6 @@ class CGAN(GAN):
         Raises:
             UserError: there is no such class.
         """
-        walk = draw.loop(self.noise(stops), count, begin, end)
-        stop = draw.passed(stops, count, begin, end, self.device)
+        walk = loop(self.noise(stops), count, begin, end)
+        stop = passed(stops, count, begin, end, self.device)
         return self.generate(walk, self.asked(stops, label)[stop])

@@ -33,6 +33,7 @@ from liangyi.core.config import Config, Count, Positive, Share, Target, Training
 from liangyi.core.model import Turn, Update, verb
 from liangyi.core.registry import register
 from liangyi.core.spec import Pixels, Words
+from liangyi.core.walk import loop, passed
 from liangyi.losses import adversarial
 from liangyi.nets import dcgan
 from liangyi.nets.reading import Matching, Reader, Told
@@ -158,6 +159,6 @@ class GANCLS(GAN):
         Raises:
             UserError: no word of the caption is known, or it has too many.
         """
-        walk = draw.loop(self.noise(stops), count, begin, end)
-        stop = draw.passed(stops, count, begin, end, self.device)
+        walk = loop(self.noise(stops), count, begin, end)
+        stop = passed(stops, count, begin, end, self.device)
         return self.generate(walk, self.reader(self.asked(stops, caption)[stop]))
