@@ -17,7 +17,9 @@ convolutions alone, so that pictures of any size can be noised. The critic sees,
 neighbourhood, how the pixel differs from it, as GCBD takes the mean from its patches.
 
 Departures: where C2N asks in its loss that noise has the mean 0, here it has that by construction:
-the couplings are odd functions of z. Patches are not chosen by their smoothness, as GCBD's are.
+the couplings are odd functions of z. Patches are chosen by their smoothness, as GCBD's are, only
+where that is asked for (`smooth`); what is rough in one set of photographs and not in the other is
+else taken for noise.
 """
 
 from __future__ import annotations
@@ -49,8 +51,10 @@ class NoiseGANConfig(Config):
     width: Count = 24  # channels of both networks
     critic_steps: Count = 3  # critic turns before each generator turn
     penalty: NonNegative = 10.0  # weight of the gradient penalty, lambda
-    learning_rate: Positive = 5e-4  # of both players
-    betas: tuple[Share, Share] = (0.5, 0.9)  # Adam's decay rates
+    critic_rate: Positive = 5e-4  # Adam's learning rate of the critic
+    # of the generator: strengths multiply, and at the critic's rate they swing by factors of ten
+    generator_rate: Positive = 1e-4
+    betas: tuple[Share, Share] = (0.0, 0.9)  # Adam's decay rates
 
 
 class Noise(nn.Module):
@@ -129,6 +133,16 @@ class NoiseGAN(WGANGP):
             nn.Conv2d(2 * width, 1, 1),
             Places(),
         )  # fmt: skip
+
+    def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
+        """Return Adam at the player's own rate."""
+        config = self.config
+        rate = config.generator_rate if player == "generator" else config.critic_rate
+        return torch.optim.Adam(weights, lr=rate, betas=config.betas, fused=True)
+
+    def schedule(self, player: str, step: int) -> float:
+        """Let both rates fall to zero in the second half."""
+        return min(1.0, max(0.0, 2 * (1 - step / self.planned))) if self.planned else 1.0
 
     def residual(self, clean: Tensor) -> Tensor:
         """Return noise [N C H W] for clean pictures of any size, drawn strip by strip."""
