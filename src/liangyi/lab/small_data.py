@@ -185,5 +185,5 @@ def _figure(rows: list[dict[str, Any]]) -> Figure:
         axes.set_xticks(counts, [f"{count:,}" for count in counts])
         axes.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
     places[0].set_yscale("log")
-    places[0].legend(frameon=False, fontsize=7)
+    figure.legend(*places[0].get_legend_handles_labels(), loc="outside lower center", fontsize=8)
     return figure
