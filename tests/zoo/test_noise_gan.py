@@ -50,11 +50,22 @@ def test_the_network_is_the_papers():
 
 def test_noise_is_odd_in_the_dice_and_so_has_no_mean(small):
     generator = small("noise-gan").build().generator
-    picture, dice = torch.rand(2, 1, 14, 14), torch.randn(2, 2, 14, 14)
+    picture, dice = torch.rand(2, 1, 12, 12), torch.randn(2, 2, 12, 12)
     with torch.no_grad():
         one, other = generator(picture, dice), generator(picture, -dice)
     assert one.shape == (2, 1, 8, 8) and float(one.abs().max()) > 0
     torch.testing.assert_close(one, -other)
+
+
+def test_strengths_are_read_off_each_pixel_alone(small):
+    # breaks when edges and texture decide: their share in two sets of photographs is not noise
+    strength = small("noise-gan").build().generator.strength
+    picture = torch.rand(1, 1, 9, 9)
+    other = picture.clone()
+    other[0, 0, 4, 4] = 1 - other[0, 0, 4, 4]
+    with torch.no_grad():
+        changed = (strength(picture) != strength(other)).any(1)[0]
+    assert changed[4, 4] and changed.sum() == 1
 
 
 def test_a_picture_is_noised_in_strips_that_share_their_dice(small, monkeypatch):

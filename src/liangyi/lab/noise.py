@@ -43,7 +43,7 @@ FIGURES = {"noise_variance": "variance, share wrong", "noise_correlation": "corr
 
 @experiment(
     "Does a denoiser learn from simulated noise what it learns from real noise?",
-    models=("noise-gan:smooth=0.25",),
+    models=("noise-gan",),
     data=("planted-noise",),
 )
 def run(work: Work) -> Outcome:

@@ -9,7 +9,7 @@ from PIL import Image
 from liangyi import data
 from liangyi.core import draw
 from liangyi.core.errors import UserError
-from liangyi.data.pictures.noisy import Paired, Unpaired, patches, roughness, shares
+from liangyi.data.pictures.noisy import Paired, Unpaired, patches, shares
 from liangyi.metrics import noise
 
 
@@ -127,23 +127,3 @@ def test_too_few_photographs_to_plant_noise_on_are_told(tmp_path):
     write(tmp_path / "test" / "one.png", 9)  # those to learn from need no held-out part now
     source = data.choose("planted-noise", photographs=str(tmp_path), side=8)
     assert len(source.split("train")) and len(source.split("test"))
-
-
-def test_the_smoothest_patches_are_those_whose_light_varies_least():
-    even = torch.full((1, 1, 32, 32), 90.0)
-    slope = torch.linspace(0, 90, 32).expand(1, 1, 32, 32)
-    noisy = even + 20 * torch.randn(even.shape, generator=torch.Generator().manual_seed(0))
-    # breaks when fine noise counts as roughness: then noise chooses which noise is learned
-    flat, noised, ramp = roughness(torch.cat([even, noisy, slope]))
-    assert flat == 0 and noised < 20**2 / 20 and ramp > 10 * noised
-
-
-def test_a_share_of_patches_is_learned_from_and_all_of_them_judge():
-    every, some = (data.choose("planted-noise", smooth=share) for share in (1.0, 0.25))
-    counts = [{split: source.split(split).size for split in ("train", "test")}
-              for source in (every, some)]  # fmt: skip
-    assert counts[0]["test"] == counts[1]["test"]
-    assert counts[1]["train"] <= counts[0]["train"] / 3
-    pairs = some.split("train").some(500, Paired, "cpu", (0.0, 255.0))
-    # breaks when noisy patches are chosen by themselves, so that pairs are of two places
-    assert float((pairs.noised - pairs.clean).abs().mean()) < 20

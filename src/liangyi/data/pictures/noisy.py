@@ -11,7 +11,6 @@ pairs stand in all three.
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +18,8 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import torch
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Le
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
 
 from liangyi.core import draw
 from liangyi.core.config import Config, Count
@@ -32,7 +30,6 @@ from liangyi.data.pictures import files
 from liangyi.data.source import Source
 
 HELD_OUT = 4  # one photograph in so many is held out
-_BLOCK = 8  # pixels of a side, whose mean tells light from noise
 
 
 class Unpaired(NamedTuple):
@@ -65,9 +62,6 @@ class NoisyConfig(Config):
     side: Annotated[int, Ge(8), Le(512)] = 32  # pixels of a patch's side
     grey: bool = False  # turn colour to grey
     patches: Count = 30_000  # of each set at most, drawn evenly from its photographs
-    # share of each photograph's patches that is learned from: the smoothest, where noise is not
-    # confused with what else differs between the photographs (GCBD, section 3.1)
-    smooth: Annotated[float, Gt(0), Le(1)] = 1.0
 
 
 class NoisySource(Source):
@@ -100,45 +94,27 @@ class NoisySource(Source):
         Raises:
             UserError: no photograph is as large as a patch.
         """
-        found, every = self.photographs(split), split != "train"
-        noisy = self._places(found.noisy, "noisy", every)
-        places = self._places(found.clean, "clean", every)
-        cut = {"noisy": self._cut(found.noisy, noisy), "clean": self._cut(found.clean, places)}
+        found = self.photographs(split)
+        cut = {"noisy": self._patches(found.noisy, "noisy"),
+               "clean": self._patches(found.clean, "clean")}  # fmt: skip
         if found.noised is not None:
-            cut["noised"] = self._cut(found.noised, places)
+            cut["noised"] = self._patches(found.noised, "clean")  # the same places
         return cut
 
-    def _places(self, photographs: Sequence[Tensor], purpose: str, every: bool) -> list[Tensor]:
-        """Choose patches of each photograph, by their numbers."""
+    def _patches(self, photographs: Sequence[Tensor], purpose: str) -> Tensor:
         side, dice = self.config.side, draw.generator(0, f"patches of {purpose}")
         most = -(-self.config.patches // max(1, len(photographs)))
         found = []
         for photograph in photographs:
-            count = (photograph.shape[1] // side) * (photograph.shape[2] // side)
-            order = torch.randperm(count, generator=dice, device="cpu")
-            if count and not every and self.config.smooth < 1:
-                kept = roughness(patches(photograph, side)).argsort()
-                kept = kept[: math.ceil(self.config.smooth * count)]
-                order = order[torch.isin(order, kept)]
-            found.append(order[:most].sort().values)
-        if not sum(map(len, found)):
+            if min(photograph.shape[1:]) < side:
+                continue
+            every = patches(photograph, side)
+            order = torch.randperm(len(every), generator=dice, device="cpu")[:most]
+            found.append(every[order.sort().values])
+        whole = torch.cat(found) if found else torch.empty(0, device="cpu")
+        if not len(whole):
             raise UserError(f"no {purpose} photograph has {side} pixels a side", setting="side")
-        return found
-
-    def _cut(self, photographs: Sequence[Tensor], places: Sequence[Tensor]) -> Tensor:
-        return torch.cat([
-            patches(photograph, self.config.side)[some]
-            for photograph, some in zip(photographs, places, strict=True) if len(some)
-        ])  # fmt: skip
-
-
-def roughness(squares: Tensor) -> Tensor:
-    """Return how much the light varies within squares [N C S S], but for fine noise, [N].
-
-    It is the variance of the means of blocks; noise of neighbouring pixels has gone from these.
-    """
-    means = avg_pool2d(squares.float(), _BLOCK, ceil_mode=True)
-    return means.flatten(2).var(2).mean(1)
+        return whole
 
 
 def patches(photograph: Tensor, side: int) -> Tensor:
