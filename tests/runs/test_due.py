@@ -6,7 +6,7 @@ import pytest
 
 from liangyi.core.config import Training
 from liangyi.core.errors import UserError
-from liangyi.runs import run as runs
+from liangyi.runs import progress
 from liangyi.runs.due import first_due
 
 SETTINGS = Training(checkpoint_every=500)
@@ -32,6 +32,6 @@ def test_only_a_training_that_runs_is_waited_for(small, tmp_path, monkeypatch) -
     quick = small("gan", generator_widths=(4,), discriminator_widths=(4,)).run(tmp_path / "quick")
     with pytest.raises(UserError, match="has no checkpoint yet; `liangyi resume"):
         quick.model()
-    monkeypatch.setattr(runs, "alive", lambda path: True)
+    monkeypatch.setattr(progress, "alive", lambda path: True)
     with pytest.raises(UserError, match="has no checkpoint yet; the first is due at step"):
         quick.model()
