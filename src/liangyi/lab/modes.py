@@ -3,7 +3,7 @@
 The laws, the counting and the 2,500 samples (26,000 for stacked MNIST) are the paper's; networks
 and budgets are smaller, so that two cores make a seed in a quarter of an hour: fewer steps, at a
 higher rate. A pack learns as well as a single item but later: after 10,000 steps on the grid one
-sample in ten is near a mode, after 40,000 nineteen in twenty.
+sample in ten is near a mode, after 40,000 nine in ten.
 """
 
 from __future__ import annotations

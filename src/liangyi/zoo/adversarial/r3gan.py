@@ -20,7 +20,6 @@ may fall.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -32,6 +31,7 @@ from liangyi.core.batch import detached
 from liangyi.core.config import Config, Count, Natural, NonNegative, Positive, Share, Training
 from liangyi.core.model import Update
 from liangyi.core.registry import register
+from liangyi.core.schedules import cosine
 from liangyi.losses import adversarial, penalty
 from liangyi.nets import pairs
 from liangyi.nets.adversary import opened
@@ -86,9 +86,7 @@ class R3GAN(GAN):
 
     def schedule(self, player: str, step: int) -> float:
         """Let the learning rate fall along half a cosine."""
-        if not self.config.decay_steps:
-            return 1.0
-        return 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / self.config.decay_steps))
+        return cosine(step, self.config.decay_steps)
 
     def updates(self, batch: Any, step: int) -> Iterator[Update]:
         """One turn of the critic, one of the generator."""

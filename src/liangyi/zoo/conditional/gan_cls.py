@@ -32,6 +32,7 @@ from liangyi.core.batch import Captioned, detached
 from liangyi.core.config import Config, Count, Positive, Share, Target, Training, Unit
 from liangyi.core.model import Turn, Update, verb
 from liangyi.core.registry import register
+from liangyi.core.schedules import second_half
 from liangyi.core.spec import Pixels, Words
 from liangyi.core.walk import loop, passed
 from liangyi.losses import adversarial
@@ -84,7 +85,7 @@ class GANCLS(GAN):
 
     def schedule(self, player: str, step: int) -> float:
         """Let the learning rate fall to zero in the second half."""
-        return min(1.0, max(0.0, 2 * (1 - step / self.planned))) if self.planned else 1.0
+        return second_half(step, self.planned)
 
     def generated(self, count: int, given: Any = None) -> Captioned:
         """Return pictures beside the captions that were asked for: those given, or known ones."""

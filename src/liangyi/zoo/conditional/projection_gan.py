@@ -29,6 +29,7 @@ from torch.nn.functional import one_hot
 from liangyi.core.batch import Labelled
 from liangyi.core.config import Config, Count, Natural, Positive, Share, Target, Training, Unit
 from liangyi.core.registry import register
+from liangyi.core.schedules import second_half
 from liangyi.nets import dcgan
 from liangyi.nets.fast.sequential import Sequential
 from liangyi.zoo.conditional.cgan import CGAN
@@ -74,8 +75,7 @@ class ProjectionGAN(CGAN):
 
     def schedule(self, player: str, step: int) -> float:
         """Let the learning rate fall to zero in the second half."""
-        steps = self.config.decay_steps or self.planned
-        return min(1.0, max(0.0, 2 * (1 - step / steps))) if steps else 1.0
+        return second_half(step, self.config.decay_steps or self.planned)
 
     def generate(self, noise: Tensor, *given: Tensor) -> Tensor:
         """Return pictures for noise [N latent] beside classes [N], one-hot; differentiable."""

@@ -34,6 +34,7 @@ from liangyi.core import draw
 from liangyi.core.config import Config, Count, NonNegative, Positive, Share, Training
 from liangyi.core.model import verb
 from liangyi.core.registry import register
+from liangyi.core.schedules import second_half
 from liangyi.core.spec import AnySize, Pixels
 from liangyi.data.pictures.noisy import Unpaired
 from liangyi.nets.blocks import Residual
@@ -144,7 +145,7 @@ class NoiseGAN(WGANGP):
 
     def schedule(self, player: str, step: int) -> float:
         """Let both rates fall to zero in the second half."""
-        return min(1.0, max(0.0, 2 * (1 - step / self.planned))) if self.planned else 1.0
+        return second_half(step, self.planned)
 
     def residual(self, clean: Tensor) -> Tensor:
         """Return noise [N C H W] for clean pictures of any size, drawn strip by strip."""

@@ -17,7 +17,6 @@ the network is added to the bicubic enlargement, and begins as that; the rate fa
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
@@ -29,6 +28,7 @@ from liangyi.core.config import Config, Count, Natural, Positive, Share, Trainin
 from liangyi.core.errors import UserError
 from liangyi.core.model import Model, Update, verb
 from liangyi.core.registry import register
+from liangyi.core.schedules import cosine
 from liangyi.core.spec import AnySize, Pixels
 from liangyi.data.pictures.patches import Enlarged
 from liangyi.metrics.pictures import luma, psnr
@@ -79,9 +79,7 @@ class SRResNet(Model):
 
     def schedule(self, player: str, step: int) -> float:
         """Let the learning rate fall along half a cosine, to zero at the training's end."""
-        if not self.planned:
-            return 1.0
-        return 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / self.planned))
+        return cosine(step, self.planned)
 
     def updates(self, batch: Enlarged, step: int) -> Iterator[Update]:
         """One step towards the large pictures."""
