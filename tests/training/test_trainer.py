@@ -341,6 +341,13 @@ def test_a_walk_passes_its_stops_and_closes():
     assert lengths.max() < 3 * lengths.min()  # an even pace, also from the last frame to the first
 
 
+def test_a_walk_through_codes_of_one_number_goes_straight():
+    # breaks when it jumps beyond both stops, or to nothing, where their signs differ
+    walk = loop(torch.tensor([[1.0], [-2.0]]), 6)
+    wanted = torch.tensor([[1.0], [0.0], [-1.0], [-2.0], [-1.0], [0.0]])
+    torch.testing.assert_close(walk, wanted, rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize("parts", [{"batch_size": 1}, {"batch_size": 5, "accumulate": 3}])
 def test_batch_statistics_of_one_item_are_refused_at_once(small, parts):
     # breaks when PyTorch finds it out in the first step, by a traceback

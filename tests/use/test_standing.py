@@ -44,6 +44,15 @@ def test_statistics_are_those_of_truncated_noise_where_it_is_truncated(small):
         take_standing(small("dcgan").build(), 2, truncation=0.5)
 
 
+def test_statistics_stay_where_truncation_is_refused(small):
+    # breaks when they are reset before it is known that the model draws no normal noise
+    model = small("dcgan").build()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(UserError, match="only normal noise"):
+        take_standing(model, 2, truncation=0.5)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
 def test_weights_modes_the_discriminator_and_random_state_stay(small):
     model = small("dcgan").build()
     model.train()

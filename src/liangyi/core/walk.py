@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+_OPPOSITE = 3.14  # radians; nearer to half a turn, the sine is rounding alone
+
 
 def loop(stops: Tensor, count: int, begin: int = 0, end: int | None = None) -> Tensor:
     """Return evenly spaced codes [N D] on a closed walk of `count` through stops [S D].
@@ -12,7 +14,8 @@ def loop(stops: Tensor, count: int, begin: int = 0, end: int | None = None) -> T
     All of them, or those from `begin` to before `end`.
 
     Between two stops it turns at an even rate and changes its length evenly (spherical
-    interpolation), so that codes in between are as likely as the stops.
+    interpolation), so that codes in between are as likely as the stops. Opposite stops, as of one
+    number, leave open where to turn: between those it goes straight.
     """
     numbers = torch.arange(begin, count if end is None else end, device=stops.device)
     place = numbers * (len(stops) / count)
@@ -23,7 +26,8 @@ def loop(stops: Tensor, count: int, begin: int = 0, end: int | None = None) -> T
     one, next_one = torch.nn.functional.normalize(one), torch.nn.functional.normalize(next_one)
     angle = (one * next_one).sum(1, keepdim=True).clamp(-1, 1).acos().clamp(min=1e-4)
     mixed = ((1 - share) * angle).sin() * one + (share * angle).sin() * next_one
-    return length * mixed / angle.sin()
+    straight = torch.lerp(stops[here], stops[there], share)
+    return torch.where(angle > _OPPOSITE, straight, length * mixed / angle.sin())
 
 
 def passed(

@@ -36,7 +36,7 @@ def take_standing(model: Model, batches: int, truncation: float | None = None) -
             truncation is wanted where no normal noise is drawn.
     """
     demand_verb(model, "sample")
-    norms = _used(model)
+    norms = _used(model, truncation)
     if not norms:
         raise UserError(
             f"{model.name()} generates without batch statistics; leave it out", setting="standing"
@@ -56,7 +56,7 @@ def take_standing(model: Model, batches: int, truncation: float | None = None) -
             norm.momentum = momentum
 
 
-def _used(model: Model) -> list[_BatchNorm]:
+def _used(model: Model, truncation: float | None) -> list[_BatchNorm]:
     """Return the layers with running statistics through which items are generated."""
     found: list[_BatchNorm] = []
 
@@ -66,7 +66,7 @@ def _used(model: Model) -> list[_BatchNorm]:
 
     hooks = [module.register_forward_pre_hook(note) for module in model.modules()]
     try:
-        with evaluating(model):
+        with evaluating(model, truncation=truncation):
             model.generated(2)
     finally:
         for hook in hooks:
