@@ -125,6 +125,13 @@ def test_more_parts_than_items_are_refused():
         assert told.value.setting == "accumulate"
 
 
+def test_processes_that_get_no_item_are_refused():
+    # breaks when it advises one part, which is what was asked for
+    with pytest.raises(UserError, match="2 processes cannot share a batch of 1") as told:
+        trainer_of(Line(), batch_size=1, devices=2)
+    assert (told.value.setting, told.value.better) == ("batch_size", 2)
+
+
 def test_each_part_goes_back_before_the_next_one_goes_forward():
     # breaks when all parts' graphs are in memory at once: cutting a batch would save none
     seen = []

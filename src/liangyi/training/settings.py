@@ -31,6 +31,12 @@ def check(model: Model, training: Training, items: int) -> None:
             setting="batch_size",
             better=max(1, items // 4),
         )
+    if not share:
+        raise UserError(
+            f"{many(workers, 'process')} cannot share a batch of {training.batch_size}",
+            setting="batch_size",
+            better=workers * training.accumulate,
+        )
     if training.accumulate > share:
         raise UserError(
             f"{many(training.accumulate, 'part')} of a batch of which each process has "
