@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Self
 
 from annotated_types import Ge, Le
 from torch import Tensor
@@ -63,6 +65,12 @@ class PictureSource(Source):
             raise UserError("pictures are served grey or in colour; leave one out", setting="grey")
         found = spec_of(self.whole(), self.config.classes)
         return coloured.spec_of(found) if self.config.colour else found
+
+    def of_all_classes(self) -> Self:
+        """Return the same data with all its classes, and all pictures of each."""
+        other = copy.copy(self)
+        other.config = dataclasses.replace(self.config, classes=(), per_class=None)
+        return other
 
     def split(self, split: str = "train") -> Data | None:
         """Return the pictures of one split: of the wanted classes, in the wanted form.
