@@ -28,6 +28,7 @@ from liangyi.core.spec import Label, Pixels, Spec
 from liangyi.data import Dataset, Source, choose
 from liangyi.data.pictures.rotated import ROTATIONS
 from liangyi.scoring import evaluator as module
+from liangyi.scoring import networks
 from liangyi.scoring.evaluator import Evaluator, evaluator_of
 from liangyi.zoo.vision.mnist_cnn import MnistCNNConfig
 
@@ -68,7 +69,7 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Evaluator]:
 
     def make(train: Dataset, held_out: Dataset | None = None, **more: Any) -> Evaluator:
         monkeypatch.setattr(
-            module, "MnistCNNConfig", lambda width: MnistCNNConfig(width=width // 2, hidden=16)
+            networks, "MnistCNNConfig", lambda width: MnistCNNConfig(width=width // 2, hidden=16)
         )
         return evaluator_of(given(train, held_out), **more)
 
@@ -143,7 +144,7 @@ def test_it_comes_back_from_the_cache_without_training(evaluated, cache, monkeyp
     told: list[str] = []
     first = evaluated(unlabelled(pictures()), tell=told.append)
     assert len(told) == 1 and len(kept(cache)) == 1
-    monkeypatch.setattr(module, "Trainer", never)
+    monkeypatch.setattr(networks, "Trainer", never)
     second = evaluated(unlabelled(pictures()), tell=told.append)
     assert len(told) == 1  # in silence
     image = pictures().float() / 255
@@ -171,7 +172,7 @@ def test_other_data_have_another_evaluator(evaluated, cache):
 
 def test_an_older_version_s_evaluator_is_not_taken(evaluated, cache, monkeypatch):
     evaluated(unlabelled(pictures()))
-    monkeypatch.setattr(module, "_VERSION", module._VERSION + 1)
+    monkeypatch.setattr(networks, "_VERSION", networks._VERSION + 1)
     evaluated(unlabelled(pictures()))
     assert len(kept(cache)) == 2
 
@@ -207,7 +208,7 @@ def test_accuracy_is_that_on_held_out_pictures_where_there_are_such(evaluated, m
     image[:, :, :4, :4] = label[:, None, None, None].to(torch.uint8) * 255
     right = labelled(image, label, ("dark", "bright"))
     assert evaluated(right).accuracy > 0.95
-    monkeypatch.setattr(module, "Trainer", never)  # what is held out makes no other evaluator
+    monkeypatch.setattr(networks, "Trainer", never)  # what is held out makes no other evaluator
     assert evaluated(right, labelled(image, 1 - label, ("dark", "bright"))).accuracy < 0.05
 
 
@@ -226,7 +227,7 @@ def test_what_has_no_pictures_has_no_evaluator(data):
 
 
 def test_too_few_pictures_are_one_line(evaluated, monkeypatch):
-    monkeypatch.setattr(module, "Trainer", never)
+    monkeypatch.setattr(networks, "Trainer", never)
     with pytest.raises(
         UserError, match="49 pictures are too few to train an evaluator on; 50"
     ) as error:
@@ -283,7 +284,7 @@ def test_one_that_was_stopped_goes_on_to_the_same_weights(evaluated, cache, monk
     data = labelled(pictures(), torch.arange(60) % 2, ("a", "b"))
     whole = evaluated(data).name
     shutil.rmtree(cache)
-    monkeypatch.setattr(module, "_PAUSE", 0.0)
+    monkeypatch.setattr(networks, "_PAUSE", 0.0)
 
     def stopped(steps: Iterable[Any], total: int, what: str) -> Iterator[Any]:
         yield from itertools.islice(steps, 50)
@@ -301,7 +302,7 @@ def test_one_that_was_stopped_goes_on_to_the_same_weights(evaluated, cache, monk
 @pytest.mark.parametrize("name", ["weights.safetensors", "state.safetensors", "state.json"])
 def test_an_unfinished_one_that_is_damaged_begins_anew(name, evaluated, cache, monkeypatch):
     data = labelled(pictures(), torch.arange(60) % 2, ("a", "b"))
-    monkeypatch.setattr(module, "_PAUSE", 0.0)
+    monkeypatch.setattr(networks, "_PAUSE", 0.0)
 
     def stopped(steps: Iterable[Any], total: int, what: str) -> Iterator[Any]:
         yield from itertools.islice(steps, 5)
@@ -332,7 +333,7 @@ def test_of_two_who_need_a_new_evaluator_one_waits_and_takes_what_the_other_made
     (weights,) = kept(cache)
     made, folder = weights.parent, weights.parent.parent
     made.rename(cache / "aside")
-    monkeypatch.setattr(module, "Trainer", never)
+    monkeypatch.setattr(networks, "Trainer", never)
     told: list[str] = []
     found: list[Evaluator] = []
     with filelock.FileLock(folder / ".lock"):  # as if another process trained
@@ -373,7 +374,7 @@ def test_one_that_is_there_is_found_and_none_is_trained(evaluated, monkeypatch, 
     data = labelled(image, label, classes) if classes else unlabelled(image)
     assert module.existing(given(data)) is None
     made = evaluated(data)
-    monkeypatch.setattr(module, "_trained", never)
+    monkeypatch.setattr(networks, "_trained", never)
     found = module.existing(given(data))
     assert found is not None
     seen = module.features_of(found.eval(), image.float() / 255, RANGE)
