@@ -83,6 +83,9 @@ def test_classes_for_people_for_scripts_and_in_a_file(say, here):
     assert say("classify mnist-cnn mine -o classes.csv").out == "10 rows: classes.csv\n"
     with Path("classes.csv").open() as file:
         assert [row["class"] for row in csv.DictReader(file)] == [row["class"] for row in rows]
+    # breaks when an ending in capitals is written as the other kind of table
+    say("classify mnist-cnn mine -o CLASSES.CSV")
+    assert Path("CLASSES.CSV").read_bytes() == Path("classes.csv").read_bytes()
 
 
 def test_figures_of_labelled_pictures_take_the_classes_from_their_folders(say, here):

@@ -35,11 +35,11 @@ def main(words: Sequence[str]) -> None:
 
     from liangyi.cli.choose import named, run_of, value_of, weights_of
     from liangyi.cli.flags import parse
-    from liangyi.cli.verb import demand_table, write_table
     from liangyi.cli.watch import say
     from liangyi.core.counts import many
     from liangyi.core.verbs import demand_verb
     from liangyi.use.ranking import held_out, of_file, ranked
+    from liangyi.use.tables import demand_table, write_table
 
     name, rest = named(words, "rank")
     file = rest[0] if rest and not rest[0].startswith("-") else None

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from liangyi.runs.run import Run
     from liangyi.use.given import Given
 
-_TABLES = (".csv", ".json")
 _ARRAYS = (".npy", ".npz")
 _WORDS = ("file", "class", "figure", "asked", "word")  # columns that begin at the left
 
@@ -49,6 +48,7 @@ def main(verb: str, words: Sequence[str]) -> None:
     from liangyi.core.spec import Label
     from liangyi.core.verbs import demand_verb
     from liangyi.use.asked import answered
+    from liangyi.use.tables import demand_table
 
     count = next((n for n, word in enumerate(words) if word.startswith("-")), len(words))
     if not count:
@@ -199,6 +199,7 @@ def _tell(model: Any, asked: Binding, about: Given | None, answer: Any, output: 
 
     from liangyi.core.counts import many
     from liangyi.use.asked import table
+    from liangyi.use.tables import write_table
 
     rows = [answer] if isinstance(answer, dict) else None
     rows = rows or table(asked, list(about.names) if about else [], answer)
@@ -229,35 +230,6 @@ def _lines(rows: Sequence[dict[str, Any]], figures: bool) -> str:
     for cells in pairs:
         shown.add_row(*(f"{c:.4g}" if isinstance(c, float) else text.words(str(c)) for c in cells))
     return text.rendered(shown)
-
-
-def demand_table(out: Path) -> None:
-    """Make sure that a table can be written into a file of this name.
-
-    Raises:
-        UserError: its ending says something else.
-    """
-    from liangyi.core.errors import UserError
-
-    if out.suffix.lower() not in _TABLES:
-        endings = " or ".join(_TABLES)
-        raise UserError(f"cannot write a table to {out}; its name may end in {endings}")
-
-
-def write_table(rows: Sequence[dict[str, Any]], out: Path) -> None:
-    """Write rows of the same names."""
-    import csv
-    import io
-    import json
-
-    from liangyi.core import files
-
-    demand_table(out)
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    files.write(out, stream.getvalue() if out.suffix == ".csv" else json.dumps(rows, indent=2))
 
 
 def _write_items(

@@ -6,7 +6,7 @@ photographs, pictures put together when they are asked for) is a `Column` of its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -132,3 +132,22 @@ class Patches:
     def parts(self) -> Sequence[Tensor]:
         """Return the pictures."""
         return self.pictures
+
+
+def taken(fields: Container[str], columns: Columns, index: Tensor, dice: Dice) -> dict[str, Tensor]:
+    """Return items [N] of columns; what comes with one is a field of its own name, or NAME_part."""
+    found: dict[str, Tensor] = {}
+    for name, column in columns.items():
+        if isinstance(column, Tensor):
+            found[name] = column.index_select(0, index.to(column.device))
+        else:
+            for part, values in column.take(index, dice).items():
+                own = part in fields
+                found[part if own else f"{name}_{part}" if part else name] = values
+    return found
+
+
+def size_in_bytes(columns: Columns) -> int:
+    """Return how many bytes columns take."""
+    parts = [[c] if isinstance(c, Tensor) else c.parts() for c in columns.values()]
+    return sum(part.numel() * part.element_size() for column in parts for part in column)

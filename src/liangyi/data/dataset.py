@@ -18,7 +18,7 @@ from torch import Tensor
 from liangyi import fields
 from liangyi.core import draw
 from liangyi.core.spec import Spec
-from liangyi.data.columns import Column, Columns, Dice, Part, Vary
+from liangyi.data.columns import Column, Columns, Dice, Part, Vary, size_in_bytes, taken
 
 VALIDATION = 1000  # items by which checkpoints are chosen, or a fifth of fewer than 5,000
 _FITS = 4 * 2**30  # a data set up to this size is kept on the device
@@ -114,7 +114,7 @@ class Endless(Data):
         """Draw items and return a share of them."""
         columns = self._draw(count, generator)
         index = torch.arange(count, device="cpu")[share]
-        return _taken(self.spec, columns, index, _dice(generator, count, share))
+        return taken(self.spec.fields, columns, index, _dice(generator, count, share))
 
     def some(
         self,
@@ -205,7 +205,7 @@ class Dataset(Data):
         found: dict[str, Tensor] = {}
         for name, column in self.columns.items():
             index = indices[self.tables.index(len(column))]
-            found |= _taken(self.spec, {name: column}, index, dice)
+            found |= taken(self.spec.fields, {name: column}, index, dice)
         return found
 
     def batch(
@@ -268,7 +268,7 @@ class Dataset(Data):
 
     def to(self, device: torch.device) -> Dataset:
         """Return this data set on a device, or itself when it is too large for that."""
-        if device.type == "cpu" or _bytes(self.columns) > _FITS:
+        if device.type == "cpu" or size_in_bytes(self.columns) > _FITS:
             return self
         moved = {name: column.to(device) for name, column in self.columns.items()}
         return Dataset(self.spec, moved, self.fingerprint, self.truth, self.vary)
@@ -285,21 +285,3 @@ def _permutation(items: int, seed: int, table: int, epoch: int) -> Tensor:
 def _dice(generator: torch.Generator, count: int, share: slice) -> Dice:
     """Return random numbers for a share of a batch: those that one process would have drawn."""
     return lambda width: torch.rand(count, width, generator=generator, device="cpu")[share]
-
-
-def _taken(spec: Spec, columns: Columns, index: Tensor, dice: Dice) -> dict[str, Tensor]:
-    """Return items of columns; what comes with one is a field of its own name, or NAME_part."""
-    found: dict[str, Tensor] = {}
-    for name, column in columns.items():
-        if isinstance(column, Tensor):
-            found[name] = column.index_select(0, index.to(column.device))
-        else:
-            for part, values in column.take(index, dice).items():
-                own = part in spec.fields
-                found[part if own else f"{name}_{part}" if part else name] = values
-    return found
-
-
-def _bytes(columns: Mapping[str, Tensor | Column]) -> int:
-    parts = [[c] if isinstance(c, Tensor) else c.parts() for c in columns.values()]
-    return sum(part.numel() * part.element_size() for column in parts for part in column)
