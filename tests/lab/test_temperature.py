@@ -31,7 +31,7 @@ def done(tmp_path_factory):
 def test_the_first_of_two_stops_where_the_likelihood_stage_of_the_other_ends(done):
     before, game = (trial.run for trial in done)
     ends = game.config.likelihood_steps
-    assert before.total == ends == before.config.likelihood_steps == 25 and game.total == 40
+    assert before.total == ends == before.config.likelihood_steps == 37 and game.total == 40
     with pytest.raises(UserError, match="gan learns nothing by likelihood"):
         temperature.trials([parse("gan")], ["ring"], 1, done[0].path, 40)
 
@@ -98,7 +98,7 @@ def test_a_game_that_never_begins_is_refused(settings, tmp_path):
 
 
 def test_stages_are_shares_of_the_steps_that_an_entry_wants(tmp_path):
-    # breaks when they are shares of the usual steps: sixty would end within the likelihood stage
+    # breaks when they are shares of the usual steps: sixty would be all likelihood
     before, game = temperature.trials([parse(f"{SMALL},steps=60")], ["oracle"], 1, tmp_path, None)
     ends, total = before._parts()["training"].steps, game._parts()["training"].steps
-    assert (ends, total) == (37, 60)
+    assert (ends, total) == (55, 60)

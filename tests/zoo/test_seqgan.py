@@ -60,16 +60,18 @@ def test_a_judgement_does_not_depend_on_dropouts_luck(small):
     assert model.discriminator.training  # and it learns with dropout afterwards
 
 
-def test_the_policys_loss_is_the_advantage_of_what_was_written(small, monkeypatch):
-    # breaks when the baseline is left out, or is taken over words in place of sentences
-    model = tiny(small, likelihood_steps=0, pretrain_steps=0)
+@pytest.mark.parametrize("baseline", [True, False])
+def test_the_policys_loss_is_the_reward_of_what_was_written(small, monkeypatch, baseline):
+    # breaks when a baseline is subtracted where none is wanted (the authors' code has none), or is
+    # taken over words in place of sentences
+    model = tiny(small, likelihood_steps=0, pretrain_steps=0, baseline=baseline)
     worth = torch.tensor([[0.1, 0.2, 0.9], [0.3, 0.8, 0.5], [0.5, 0.5, 0.1], [0.7, 0.1, 0.1]])
     written = EVERY[[3, 11, 20, 25]]
     monkeypatch.setattr(model, "rewards", lambda _: worth)
     monkeypatch.setattr(model.generator, "write", lambda count, length: written)
     (update,) = model.updates(Tokens(written), 0)
     score = model.generator(written)
-    wanted = -(score * (worth - worth.mean(0))).sum(1).mean()
+    wanted = -(score * (worth - baseline * worth.mean(0))).sum(1).mean()
     torch.testing.assert_close(update.loss, wanted)
     assert float(update.metrics["reward"]) == pytest.approx(float(worth.mean()))
     assert update.player == model.policy

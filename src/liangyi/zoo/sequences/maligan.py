@@ -33,6 +33,6 @@ class MaliGAN(SeqGAN):
         return logits.float().clamp(max=_SURE).exp()
 
     def rewards(self, written: Tensor) -> Tensor:
-        """Return Q of each word of sentences [N L], over its mean in the batch."""
+        """Return Q of each word of sentences [N L] over its mean in the batch, less 1."""
         found = super().rewards(written)
-        return found / mean(found)
+        return found / mean(found) - 1
