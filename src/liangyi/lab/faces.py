@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -25,9 +25,10 @@ from liangyi.core.errors import UserError
 from liangyi.core.verbs import samples
 from liangyi.data import Dataset, Source, choose
 from liangyi.data.arrays import Arrays
+from liangyi.fields.pixels import grid
 from liangyi.lab.entry import Entry, entries
-from liangyi.lab.experiment import Outcome, Work, experiment
-from liangyi.lab.figure import benched
+from liangyi.lab.experiment import Outcome, Work, experiment, percent
+from liangyi.lab.figure import panels
 from liangyi.lab.table import Summary, best, markdown, write
 from liangyi.lab.table import seeds as said
 from liangyi.lab.trial import Trial, failed, finished, place_of
@@ -37,11 +38,14 @@ from liangyi.runs.run import Run
 from liangyi.scoring import score
 from liangyi.scoring.evaluator import Evaluator, evaluator_of
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 MODELS = ("dcgan", "dcgan:augment=diffaugment", "dcgan:augment=ada")
 OTHER = "cifar10"  # whose pictures are no faces
 COLUMNS = ("kernel", "coverage", "precision", "recall", "memorised")
 PATCHES = 4  # of a side, that change places
-_STEPS, _SIZE, _SAMPLES = 1000, 64, 1000
+_STEPS, _SIZE, _SAMPLES, _SHOWN = 1000, 64, 1000, 12
 _PART = 5  # one picture in so many is not learned from
 
 
@@ -179,6 +183,28 @@ def _card(run: Run, metric: str) -> Card | None:
     return next((card for card in kept(run) if card.metric == metric), None)
 
 
+def sheet(done: Sequence[Trial]) -> Figure:
+    """Draw a row of real faces for each folder, and below it a row of each model's first seed."""
+    rows: list[tuple[str, Tensor, tuple[float, float]]] = []
+    for data in dict.fromkeys(trial.data for trial in done):
+        own = [
+            trial for trial in done if trial.data == data and trial.run and not failed(trial.run)
+        ]
+        if own:
+            rows.append(("real", _pictures(own[0].source(), _SHOWN), (0.0, 1.0)))
+        for trial in [trial for trial in own if trial.seed == own[0].seed]:
+            assert trial.run is not None
+            model, share = trial.run.model(), judged(trial.run)["faces"]
+            drawn = samples(model, _SHOWN)
+            rows.append((f"{trial.entry.name}: {percent(share)} faces", drawn, model.image_range))
+    figure, places = panels(len(rows) or 1, 1, 10.0, 1.25)
+    for axes, (title, image, scale) in zip(places, rows, strict=False):
+        axes.imshow(grid(image, scale, columns=_SHOWN).convert("RGB"))  # grey ones, too
+        axes.set_title(title, loc="left", fontsize=8)
+        axes.axis("off")
+    return figure
+
+
 @experiment(
     "How many drawn pictures are faces, plainly trained and augmented?",
     models=MODELS,
@@ -188,7 +214,8 @@ def run(work: Work) -> Outcome:
     """Train what is not trained yet, and judge it."""
     steps, other = (2, "digits") if work.quick else (work.terms.steps, OTHER)
     wanted = trials(entries(work.models), work.data, len(work.seeds), work.out, steps)
-    text, plain = table(finished(wanted, work.tell, partial(finish, other=other)))
+    done = finished(wanted, work.tell, partial(finish, other=other))
+    text, plain = table(done)
     words = "of {data} `{model}` draws most faces: a share of {value}"
     seen = best(plain, "faces", words, max)
-    return Outcome((text.strip(),), plain, seen, figure=benched(plain, "faces"))
+    return Outcome((text.strip(),), plain, seen, figure=sheet(done))
