@@ -1,9 +1,9 @@
 """Seconds until sums are right: liangyi and Keras' example `addition_rnn`, in one run.
 
     python -m benchmarks additions [--seeds 0 1 2] [--share 0.99] [--passes 100] [--threads 2]
-        [--only WORD ...] [--json FILE]
+        [--digits 3] [--questions 50000] [--only WORD ...] [--json FILE]
 
-50,000 sums of numbers of up to three digits, a tenth of them held out; the networks of
+Sums of numbers of up to three digits, a tenth of them held out; the networks of
 `addition-rnn` on all sides: `peers/additions.py`. Each training has a process of its own, one after
 the other, and ends after the first pass with so large a share of the held-out characters right.
 Answering is not timed; what is done once in the first pass (TensorFlow traces its graph) is.
@@ -81,11 +81,12 @@ def report(ended: list[Ended]) -> str:
             f"{len(there)} of {len(own)}",
             figure(statistics.median(one.passes for one in there)) if there else "-",
             figure(statistics.median(one.seconds / one.passes for one in own)),
-            f"{statistics.fmean(one.answers for one in there):.1%}" if there else "-",
+            f"{statistics.fmean(one.characters for one in own):.1%}",
+            f"{statistics.fmean(one.answers for one in own):.1%}",
             f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
             if ratios else "-",
         ])  # fmt: skip
-    head = ["", "seconds", "seeds", "passes", "seconds a pass", "whole answers then"]
+    head = ["", "seconds", "seeds", "passes", "seconds a pass", "characters at the end", "answers"]
     return markdown([*head, f"this / {names[0]}"], rows)
 
 
@@ -99,13 +100,15 @@ def main(arguments: list[str]) -> None:
     words.add_argument("--share", type=float, default=0.99, help="of held-out characters")
     words.add_argument("--passes", type=int, default=100, help="at most")
     words.add_argument("--threads", type=int, default=2)
+    words.add_argument("--digits", type=int, default=3, help="of a number, at most")
+    words.add_argument("--questions", type=int, default=50_000)
     words.add_argument("--only", nargs="+", metavar="WORD", help="sides whose name has a word")
     words.add_argument("--json", type=Path, metavar="FILE", help="save everything")
     asked = words.parse_args(arguments)
-    right = sums("test").columns["answer"].numpy()
+    right = sums("test", asked.digits, asked.questions).columns["answer"].numpy()
     ended: list[Ended] = []
     for seed in asked.seeds:
-        for side in question.chosen(sides(), asked.only):
+        for side in question.chosen(sides(asked.digits, asked.questions), asked.only):
             try:
                 ended.append(trained(side, seed, asked, right))
             except SideFailed as error:

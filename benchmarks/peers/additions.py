@@ -1,8 +1,9 @@
 """Trainings that learn to add, a pass over the sums at a time: ours, and Keras' own example.
 
-All sides read the same 45,000 sums in batches of 128, with Adam at 1e-3, and begin with weights of
-the same laws. Ours draws its own order and answers with averaged weights, as `liangyi train` does;
-Keras is fed rows with a single 1, the question reversed, and shuffles them, as its example does.
+All sides read the same sums, nine tenths of them, in batches of 128, with Adam at 1e-3, and begin
+with weights of the same laws. Ours draws its own order and answers with averaged weights, as
+`liangyi train` does; Keras is fed rows with a single 1, the question reversed, and shuffles them,
+as its example does.
 """
 
 from __future__ import annotations
@@ -29,30 +30,31 @@ BATCH = 128
 WIDTH = 128
 
 
-def sums(split: str) -> data.Dataset:
-    found = data.choose("additions").split(split)
+def sums(split: str, digits: int, questions: int) -> data.Dataset:
+    found = data.choose("additions", digits=digits, questions=questions).split(split)
     assert isinstance(found, data.Dataset)
     return found
 
 
-def in_turn(train: Callable[[], None], answers: Callable[[], np.ndarray], file: str) -> Work:
+def in_turn(
+    train: Callable[[], None], answers: Callable[[], np.ndarray], count: int, file: str
+) -> Work:
     """Return work that makes a pass and answers in turn, so that the harness times them apart."""
 
     def pass_() -> float:
         train()
-        return len(sums_of_train)
+        return count
 
     def look() -> float:
         np.save(file, answers())
         return 1
 
-    sums_of_train = sums("train")
     turns = itertools.cycle((pass_, look))
     return lambda: next(turns)()
 
 
-def by_liangyi(precision: str, seed: int, file: str) -> Prepared:
-    train, test = sums("train"), sums("test")
+def by_liangyi(precision: str, seed: int, file: str, digits: int, questions: int) -> Prepared:
+    train, test = (sums(split, digits, questions) for split in ("train", "test"))
     model = build(AdditionRNN, AdditionRNNConfig(width=WIDTH), train.spec, seed)
     training = Training(seed=seed, batch_size=BATCH, device="cpu", precision=precision,
                         compile="off", examine_every=0)  # fmt: skip
@@ -70,12 +72,12 @@ def by_liangyi(precision: str, seed: int, file: str) -> Prepared:
 
     weights = sum(weight.numel() for weight in model.parameters())
     facts = {"precision": trainer.precision, "weights": weights}
-    return in_turn(step, answers, file), facts
+    return in_turn(step, answers, len(train), file), facts
 
 
-def by_keras(seed: int, file: str) -> Prepared:
+def by_keras(seed: int, file: str, digits: int, questions: int) -> Prepared:
     # first: the LLVM that torchvision brings in (by triton) ends a process that has TensorFlow's
-    train, test = sums("train"), sums("test")
+    train, test = (sums(split, digits, questions) for split in ("train", "test"))
     import keras  # not above: our own side does without
     from keras import layers
 
@@ -90,9 +92,9 @@ def by_keras(seed: int, file: str) -> Prepared:
 
     model = keras.Sequential(
         [
-            keras.Input((7, 12)),
+            keras.Input((2 * digits + 1, 12)),
             layers.LSTM(WIDTH),
-            layers.RepeatVector(4),
+            layers.RepeatVector(digits + 1),
             layers.LSTM(WIDTH, return_sequences=True),
             layers.Dense(12, activation="softmax"),
         ]
@@ -108,14 +110,15 @@ def by_keras(seed: int, file: str) -> Prepared:
         return np.asarray(found).argmax(2)
 
     facts = {"precision": keras.config.dtype_policy().name, "weights": model.count_params()}
-    return in_turn(step, answers, file), facts
+    return in_turn(step, answers, len(train), file), facts
 
 
-def sides() -> list[Side]:
+def sides(digits: int, questions: int) -> list[Side]:
     ours, theirs = f"{__name__}:by_liangyi", f"{__name__}:by_keras"
+    same = {"digits": digits, "questions": questions}
     return [
-        Side("liangyi float32", ours, {"precision": "float32"}),
-        Side("liangyi bfloat16", ours, {"precision": "bfloat16"}),
-        Side("Keras on TensorFlow", theirs, {}, question.TENSORFLOW),
-        Side("Keras on PyTorch", theirs, {}, question.TORCH),
+        Side("liangyi float32", ours, {"precision": "float32", **same}),
+        Side("liangyi bfloat16", ours, {"precision": "bfloat16", **same}),
+        Side("Keras on TensorFlow", theirs, same, question.TENSORFLOW),
+        Side("Keras on PyTorch", theirs, same, question.TORCH),
     ]
