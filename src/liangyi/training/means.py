@@ -27,16 +27,22 @@ class Means:
         """Add one step's metrics; nobody waits for their values."""
         self.steps += 1
         for name, value in metrics.items():
-            self._unread.setdefault(name, []).append(value)
+            if value.device.type == "cpu":
+                # nobody would; and a tensor that stays behind each step, between its large blocks,
+                # keeps these from being found free again
+                self._count(name, [value.float().item()])
+            else:
+                self._unread.setdefault(name, []).append(value)
 
     def _read(self) -> None:
         unread, self._unread = self._unread, {}
         for name, values in unread.items():
-            total = self._sums.get(name, 0.0)
-            for value in torch.stack([value.float() for value in values]).tolist():
-                total += value
-            self._sums[name] = total
-            self._counts[name] = self._counts.get(name, 0) + len(values)
+            self._count(name, torch.stack([value.float() for value in values]).tolist())
+
+    def _count(self, name: str, values: list[float]) -> None:
+        for value in values:
+            self._sums[name] = self._sums.get(name, 0.0) + value
+        self._counts[name] = self._counts.get(name, 0) + len(values)
 
     def close(self) -> dict[str, float]:
         """Return the mean of each metric, and begin anew."""
