@@ -218,19 +218,22 @@ def _checks(games: dict[str, dict[str, Tensor]]) -> list[Check]:
 
 
 def _figure(games: dict[str, dict[str, Tensor]]) -> Figure:
+    from matplotlib import colormaps
+
     from liangyi.lab.figure import panels
 
     shown = [(f"x y: {name}", places) for name, places in games["bilinear"].items()]
     shown += [(f"Dirac-GAN: {name}", places) for name, places in games["dirac with"].items()]
     figure, places = panels(3, 6, 2.2, 2.3)
-    for (name, way), axes in zip(shown, places, strict=False):
-        axes.plot(*way[:400].T, lw=0.6)
+    hues = [colormaps["tab20"](number) for number in range(len(shown))]
+    for (name, way), axes, hue in zip(shown, places, hues, strict=False):
+        axes.plot(*way[:400].T, lw=0.8, color=hue)
         axes.plot(*way[0], ".", color="0.3")
         axes.plot(0, 0, "+", color="tab:red")
         axes.set(xlim=(-2, 2), ylim=(-2, 2), xticks=[], yticks=[], aspect="equal")
         axes.set_title(name, fontsize=9)
-    for way in games["bilinear"].values():
-        places[-1].semilogy(way.norm(dim=1), lw=0.8)
+    for way, hue in zip(games["bilinear"].values(), hues, strict=False):
+        places[-1].semilogy(way.norm(dim=1), lw=0.8, color=hue)  # as in its own panel
     places[-1].set(ylim=(1e-3, 1e3), xlabel="steps")
     places[-1].set_title("x y: all, distance", fontsize=9)
     return figure
