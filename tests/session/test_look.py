@@ -44,6 +44,19 @@ def test_points_are_looked_at():
     assert facts["constant"] == 1 and facts["copies"] == 5 and facts["not finite"] == 0
 
 
+def test_what_fills_up_shorter_lists_is_no_document(tmp_path):
+    # breaks when padding is counted: as documents of grade 0, equal to each other, all features 0
+    lines = [f"{n % 2} qid:{query} 1:{query}.{n} 2:{n + 5}\n"
+             for query in range(1, 7) for n in range(2 + query)]  # fmt: skip
+    (tmp_path / "queries.txt").write_text("".join(lines))
+    source = choose(str(tmp_path / "queries.txt"))
+    documents = int(source.split().columns["document"].counts.sum())
+    found = look(source).fields
+    assert sum(found["relevance"]["classes"].values()) == documents
+    assert found["document"]["longest"] == 8 and found["document"]["copies"] == 0
+    assert found["document"]["columns"][1]["least"] == 5
+
+
 def test_endless_data_is_drawn_from():
     found = look(choose("ring"))
     assert found.items == 0 and found.pictures is None

@@ -121,6 +121,8 @@ def _rows(data: Data) -> Iterator[tuple[str, Any, Tensor]]:
             count = min(_SOME, data.size or _SOME)
             drawn = drawn or data.rows(0, 0, count, slice(None))
             column = drawn[name]
+            if f"{name}_mask" in drawn:  # lists: what is there, each as a list of its own
+                column = column[drawn[f"{name}_mask"]][:, None]
         yield name, field, column
 
 
