@@ -217,7 +217,7 @@ def test_a_dream_has_nothing_to_score(small, tmp_path):
     run = small("deep-dream").run(tmp_path / "run", steps=1, batch_size=1)
     for _ in follow(run):
         pass
-    assert "nothing to score about deep-dream" in complaint(run)
+    assert "nothing to score about deep-dream on digits" in complaint(run)
 
 
 def test_scores_edited_to_nonsense_are_in_nobody_s_way(run_of):

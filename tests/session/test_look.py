@@ -112,7 +112,11 @@ def test_what_is_begun_with_learns_from_such_data(tmp_path, monkeypatch, name, w
     monkeypatch.setenv("LIANGYI_CACHE", str(tmp_path / "cache"))
     (tmp_path / "a.txt").write_text("one two three four five\n" * 2000)
     spec = choose(name).spec()
-    assert beginning(name, spec, 2000, 0).command == f"liangyi train {wanted} --data {name}"
+    found = beginning(name, spec, 2000, 0)
+    assert found.command == f"liangyi train {wanted} --data {name}"
+    # breaks when a score is promised that has no lists of these words, or real rankings beside it
+    assert "real against real" not in found.expect
+    assert ("score RUN" in found.expect) == (wanted != "word2vec")
     kind = registry.find(wanted)
     build(kind, kind.Config(), spec, 0)
 
