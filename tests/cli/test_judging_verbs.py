@@ -183,7 +183,7 @@ class TestScore:
         assert not (tmp_path / "run" / "nearest.png").exists()
         shutil.rmtree(tmp_path / "mine")
         for verb in ("score", "diagnose"):
-            assert "no picture and no folder of pictures at" in say(f"{verb} run").complaint
+            assert "no file and no folder at" in say(f"{verb} run").complaint
 
 
 class TestDiagnose:

@@ -210,7 +210,7 @@ def test_data_that_have_changed_since_are_one_line(folder_of):
     Image.new("L", (8, 8), 7).save(place / "more.png")
     assert "is not what" in complaint(run)
     shutil.rmtree(place)
-    assert "there is no picture and no folder of pictures at" in complaint(run)
+    assert "there is no file and no folder at" in complaint(run)
 
 
 def test_a_dream_has_nothing_to_score(small, tmp_path):
