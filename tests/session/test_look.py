@@ -144,6 +144,10 @@ def test_the_command_suits_the_data():
         "--augment diffaugment"
     )
     assert "put a tenth into" in few.expect
+    # breaks when several values, or a blank in one, are no words of the command line
+    settings = {"classes": ("cat", "my dog"), "grey": False}
+    named = beginning("photos", spec, 200_000, 100, settings)
+    assert named.command == "liangyi train dcgan --data photos --classes cat 'my dog' --no-grey"
     many = beginning("photos", spec, 200_000, 100)
     assert many.command == "liangyi train dcgan --data photos"
     assert "put a tenth into" not in many.expect

@@ -136,7 +136,11 @@ def _command(name: str, data: str, flags: Mapping[str, Any]) -> str:
 
     words = ["liangyi", "train", name, "--data", shlex.quote(data)]
     for flag, value in flags.items():
-        words += [f"--{flag}"] if value is True else [f"--{flag}", str(value)]
+        if isinstance(value, bool):
+            words += [f"--{flag}" if value else f"--no-{flag}"]
+        else:
+            values = value if isinstance(value, tuple) else (value,)
+            words += [f"--{flag}", *(shlex.quote(str(one)) for one in values)]
     return " ".join(words)
 
 
