@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from liangyi.api import source_of
 from liangyi.core import registry
@@ -55,6 +56,27 @@ def test_what_fills_up_shorter_lists_is_no_document(tmp_path):
     assert sum(found["relevance"]["classes"].values()) == documents
     assert found["document"]["longest"] == 8 and found["document"]["copies"] == 0
     assert found["document"]["columns"][1]["least"] == 5
+
+
+def test_a_folder_is_looked_at_under_its_settings(tmp_path, monkeypatch):
+    # breaks when the command to begin with is for all pictures, or is one that is refused
+    forms = []
+    monkeypatch.setattr(begin, "seconds_a_step", lambda *args: forms.append(args[2]) or 0.1)
+    for name, count in (("a", 12), ("b", 30)):
+        (tmp_path / "own" / name).mkdir(parents=True)
+        for number in range(count):
+            Image.new("L", (16, 16), 8 * number).save(tmp_path / "own" / name / f"{number}.png")
+    own = str(tmp_path / "own")
+    for settings, items in (({}, 42), ({"classes": ("b",)}, 30), ({"per_class": 20}, 32)):
+        found = look(choose(own, colour=True, **settings))
+        assert (found.items, forms[-1]["image"]) == (items, Pixels(3, 16, 16))
+        assert f"--batch-size {items // 4} " in found.begin.command
+    for settings, said in (
+        ({"classes": ("c",)}, "no class c"),
+        ({"grey": True, "colour": True}, "leave one out"),
+    ):
+        with pytest.raises(UserError, match=said):
+            look(choose(own, **settings))
 
 
 def test_endless_data_is_drawn_from():
