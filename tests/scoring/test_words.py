@@ -82,7 +82,7 @@ def test_without_a_list_of_its_words_nothing_else_is_blamed(small, tmp_path, mon
     for _ in follow(run):
         pass
     told: list[str] = []
-    with pytest.raises(UserError, match="nothing to score about word2vec on stems$"):
+    with pytest.raises(UserError, match=r"nothing to score about word2vec on stems$"):
         score(run, tell=told.append)
     assert len(told) == 1 and "LIANGYI_WORDS may name the folder" in told[0]
 

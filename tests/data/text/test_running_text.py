@@ -114,7 +114,7 @@ def test_lines_end_as_they_do_on_any_system(
 
 
 def test_clauses_without_blanks_are_no_words(tmp_path: Path) -> None:
-    # breaks when rare clauses of Chinese are to be met by a lower count: each is one word of its own
+    # breaks when rare clauses of Chinese are to be met by a lower count: each is one word
     dice = random.Random(0)
     lines = ["".join(dice.choices("天地玄黄宇宙洪荒日月", k=9)) + "。" for _ in range(60)]
     text = written(tmp_path / "a.txt", "\n".join(lines))
