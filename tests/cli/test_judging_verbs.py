@@ -183,7 +183,7 @@ class TestScore:
         assert not (tmp_path / "run" / "nearest.png").exists()
         shutil.rmtree(tmp_path / "mine")
         for verb in ("score", "diagnose"):
-            assert "no picture and no folder of pictures at" in say(f"{verb} run").complaint
+            assert "no file and no folder at" in say(f"{verb} run").complaint
 
 
 class TestDiagnose:
@@ -404,7 +404,7 @@ class TestLab:
                 "quality --models gan --data qqq",
                 "unknown data 'qqq'; there are: PATH/OF/PICTURES, additions, artist",
             ),
-            ("quality --models gan --data ./qqq", "no folder of pictures at ./qqq"),
+            ("quality --models gan --data ./qqq", "no folder at ./qqq"),
             ("modes --models gna", "unknown model 'gna'; did you mean gan"),
             ("modes --models gan gan:pack", "gan:pack: 'pack' has no value"),
             ("modes --models gan gan:pack=0", "gan:pack=0: pack = 0: input should be greater"),

@@ -68,11 +68,18 @@ def test_settings_of_the_data_may_be_said(say):
     assert "--data digits --size 16" in out and "all 16x16" in out
 
 
+def test_a_file_of_another_kind_is_not_called_a_picture(say, tmp_path):
+    # breaks when a table of a spreadsheet is said to have the name of a picture
+    for name, said in (("table.xlsx", "(not a picture)"), ("a.png", "whatever its name says")):
+        (tmp_path / name).write_text("user,item")
+        assert said in say(f"look {name}").complaint
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
         ("look", "wants a folder of pictures"),
-        ("look nowhere/at/all", "there is no picture and no folder"),
+        ("look nowhere/at/all", "there is no file and no folder at nowhere"),
         ("look digist", "did you mean digits"),
         ("look digits -o sheet.html", "--out: should be a picture"),
         ("look digits --vocabulary 3", "unknown option --vocabulary"),

@@ -384,7 +384,7 @@ class TestResume:
         Image.fromarray(255 - pixels).save(tmp_path / "mine" / "3.png")
         assert "is not what run began with" in say("resume run --steps 4").complaint
         shutil.rmtree(tmp_path / "mine")
-        assert "no picture and no folder of pictures at" in say("resume run --steps 4").complaint
+        assert "no file and no folder at" in say("resume run --steps 4").complaint
         assert say("sample run -n 2").code == 0  # what was learned is still there
 
 

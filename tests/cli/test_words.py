@@ -31,7 +31,7 @@ MISTAKES = [
     ("train dcgan mnist", "cannot use the word 'mnist' there; did you mean --data mnist?"),
     ("train dcgan --data digtis", "unknown data 'digtis'; did you mean digits"),
     ("train dcgan --data qqqqq", "PATH/OF/PICTURES"),
-    ("train dcgan --data ./nothere", "there is no picture and no folder of pictures at ./nothere"),
+    ("train dcgan --data ./nothere", "there is no file and no folder at ./nothere"),
     ("train dcgan --stpes 2", "unknown option --stpes; did you mean --steps"),
     ("train dcgan --step 2", "unknown option --step; did you mean --steps?"),
     ("train dcgan --qqqq", "unknown option --qqqq; liangyi train dcgan --help shows"),

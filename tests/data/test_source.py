@@ -105,7 +105,7 @@ def test_what_is_named_by_a_path_has_no_name(named: str) -> None:
 
 @pytest.mark.parametrize("named", ["nowhere/pictures", "~/nowhere-at-all", "points.npy"])
 def test_a_path_to_nothing_is_one_line(named: str) -> None:
-    with pytest.raises(UserError, match=r"there is no picture and no folder of pictures at"):
+    with pytest.raises(UserError, match=r"there is no file and no folder at"):
         choose(named)
 
 

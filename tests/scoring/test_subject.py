@@ -210,14 +210,14 @@ def test_data_that_have_changed_since_are_one_line(folder_of):
     Image.new("L", (8, 8), 7).save(place / "more.png")
     assert "is not what" in complaint(run)
     shutil.rmtree(place)
-    assert "there is no picture and no folder of pictures at" in complaint(run)
+    assert "there is no file and no folder at" in complaint(run)
 
 
 def test_a_dream_has_nothing_to_score(small, tmp_path):
     run = small("deep-dream").run(tmp_path / "run", steps=1, batch_size=1)
     for _ in follow(run):
         pass
-    assert "nothing to score about deep-dream" in complaint(run)
+    assert "nothing to score about deep-dream on digits" in complaint(run)
 
 
 def test_scores_edited_to_nonsense_are_in_nobody_s_way(run_of):

@@ -75,6 +75,18 @@ def test_a_text_of_few_passages_is_scored_by_the_lists_too(small, tmp_path, monk
     assert (card.metric, card.real, card.generated, card.split) == ("men", 19, 0, "list")
 
 
+def test_without_a_list_of_its_words_nothing_else_is_blamed(small, tmp_path, monkeypatch):
+    # breaks when a model that embeds words is said to do nothing that could be scored
+    monkeypatch.setenv("LIANGYI_WORDS", str(tmp_path))
+    run = small("word2vec").run(tmp_path / "run", steps=1, batch_size=4)
+    for _ in follow(run):
+        pass
+    told: list[str] = []
+    with pytest.raises(UserError, match=r"nothing to score about word2vec on stems$"):
+        score(run, tell=told.append)
+    assert len(told) == 1 and "LIANGYI_WORDS may name the folder" in told[0]
+
+
 def test_the_error_of_a_correlation_is_its_spread():
     import numpy as np
     from scipy.stats import spearmanr

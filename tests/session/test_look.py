@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from liangyi.api import source_of
 from liangyi.core import registry
@@ -42,6 +43,40 @@ def test_points_are_looked_at():
     facts = look(source_of(np.concatenate([points, points[:5]]))).fields["point"]
     assert facts["columns"][0]["least"] == -1 and facts["columns"][0]["most"] == 3
     assert facts["constant"] == 1 and facts["copies"] == 5 and facts["not finite"] == 0
+
+
+def test_what_fills_up_shorter_lists_is_no_document(tmp_path):
+    # breaks when padding is counted: as documents of grade 0, equal to each other, all features 0
+    lines = [f"{n % 2} qid:{query} 1:{query}.{n} 2:{n + 5}\n"
+             for query in range(1, 7) for n in range(2 + query)]  # fmt: skip
+    (tmp_path / "queries.txt").write_text("".join(lines))
+    source = choose(str(tmp_path / "queries.txt"))
+    documents = int(source.split().columns["document"].counts.sum())
+    found = look(source).fields
+    assert sum(found["relevance"]["classes"].values()) == documents
+    assert found["document"]["longest"] == 8 and found["document"]["copies"] == 0
+    assert found["document"]["columns"][1]["least"] == 5
+
+
+def test_a_folder_is_looked_at_under_its_settings(tmp_path, monkeypatch):
+    # breaks when the command to begin with is for all pictures, or is one that is refused
+    forms = []
+    monkeypatch.setattr(begin, "seconds_a_step", lambda *args: forms.append(args[2]) or 0.1)
+    for name, count in (("a", 12), ("b", 30)):
+        (tmp_path / "own" / name).mkdir(parents=True)
+        for number in range(count):
+            Image.new("L", (16, 16), 8 * number).save(tmp_path / "own" / name / f"{number}.png")
+    own = str(tmp_path / "own")
+    for settings, items in (({}, 42), ({"classes": ("b",)}, 30), ({"per_class": 20}, 32)):
+        found = look(choose(own, colour=True, **settings))
+        assert (found.items, forms[-1]["image"]) == (items, Pixels(3, 16, 16))
+        assert f"--batch-size {items // 4} " in found.begin.command
+    for settings, said in (
+        ({"classes": ("c",)}, "no class c"),
+        ({"grey": True, "colour": True}, "leave one out"),
+    ):
+        with pytest.raises(UserError, match=said):
+            look(choose(own, **settings))
 
 
 def test_endless_data_is_drawn_from():
@@ -99,7 +134,11 @@ def test_what_is_begun_with_learns_from_such_data(tmp_path, monkeypatch, name, w
     monkeypatch.setenv("LIANGYI_CACHE", str(tmp_path / "cache"))
     (tmp_path / "a.txt").write_text("one two three four five\n" * 2000)
     spec = choose(name).spec()
-    assert beginning(name, spec, 2000, 0).command == f"liangyi train {wanted} --data {name}"
+    found = beginning(name, spec, 2000, 0)
+    assert found.command == f"liangyi train {wanted} --data {name}"
+    # breaks when a score is promised that has no lists of these words, or real rankings beside it
+    assert "real against real" not in found.expect
+    assert ("score RUN" in found.expect) == (wanted != "word2vec")
     kind = registry.find(wanted)
     build(kind, kind.Config(), spec, 0)
 
@@ -127,6 +166,10 @@ def test_the_command_suits_the_data():
         "--augment diffaugment"
     )
     assert "put a tenth into" in few.expect
+    # breaks when several values, or a blank in one, are no words of the command line
+    settings = {"classes": ("cat", "my dog"), "grey": False}
+    named = beginning("photos", spec, 200_000, 100, settings)
+    assert named.command == "liangyi train dcgan --data photos --classes cat 'my dog' --no-grey"
     many = beginning("photos", spec, 200_000, 100)
     assert many.command == "liangyi train dcgan --data photos"
     assert "put a tenth into" not in many.expect

@@ -81,7 +81,7 @@ def _path(name: str) -> Path:
     if os.path.lexists(path):
         return path
     if any(mark in name for mark in "/\\.~"):
-        raise UserError(f"there is no picture and no folder of pictures at {shown(name)}")
+        raise UserError(f"there is no file and no folder at {shown(name)}")
     raise unknown("data", name, ["PATH/OF/PICTURES", *names()])  # the end of a list is cut
 
 

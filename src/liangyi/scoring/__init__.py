@@ -61,8 +61,6 @@ def score(
         known = {card.metric for card in cards}
         cards += [card for card in scorer.cards(subject) if card.metric not in known]
     if not cards:
-        raise UserError(
-            f"there is nothing to score about {run.kind.name()}: it draws, codes and names nothing"
-        )
+        raise UserError(f"there is nothing to score about {run.kind.name()} on {run.data_name}")
     keep(cards, run)
     return cards

@@ -10,6 +10,7 @@ from typing import Any
 from liangyi.core import registry
 from liangyi.core.batch import Interactions, Questions, Rankings
 from liangyi.core.errors import UserError
+from liangyi.core.model import Model
 from liangyi.core.spec import Pixels, Spec, Vector, Words
 from liangyi.data.text.corpus import PASSAGE
 from liangyi.session.pace import seconds_a_step
@@ -93,7 +94,7 @@ def beginning(
         passes=passes,
         seconds=step and steps * step,
         quicker=quicker,
-        expect=_expect(pictures, passes, held_out),
+        expect=_expect(kind, passes, pictures and not held_out),
     )
 
 
@@ -135,13 +136,22 @@ def _command(name: str, data: str, flags: Mapping[str, Any]) -> str:
 
     words = ["liangyi", "train", name, "--data", shlex.quote(data)]
     for flag, value in flags.items():
-        words += [f"--{flag}"] if value is True else [f"--{flag}", str(value)]
+        if isinstance(value, bool):
+            words += [f"--{flag}" if value else f"--no-{flag}"]
+        else:
+            values = value if isinstance(value, tuple) else (value,)
+            words += [f"--{flag}", *(shlex.quote(str(one)) for one in values)]
     return " ".join(words)
 
 
-def _expect(pictures: bool, passes: float, held_out: int) -> str:
+def _expect(kind: type[Model], passes: float, alone: bool) -> str:
+    """Say what comes of it; alone: pictures without any that are held out."""
     seen = f"each item is seen {passes:,.0f} times; " if passes >= 1 else ""
-    told = "how good it is, `liangyi score RUN` tells beside real against real"
-    if pictures and not held_out:
+    told = "how good it is, `liangyi score RUN` tells"
+    if "sample" in kind.verbs():
+        told += " beside real against real"
+    elif "nearest" in kind.verbs():  # a score wants lists of these very words
+        told = "what it has learned, `liangyi nearest RUN WORD` shows"
+    if alone:
         told += " (put a tenth into a folder test/ beside train/: copies are told by it)"
     return f"{seen}nobody has measured this data before: {told}"

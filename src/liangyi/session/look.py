@@ -18,6 +18,7 @@ from liangyi.data import Data, Dataset, Source
 from liangyi.data.arrays import ArrayFile
 from liangyi.data.columns import Column, Dice
 from liangyi.data.pictures import inventory
+from liangyi.data.pictures.chosen import count_of
 from liangyi.data.pictures.folder import Folder
 from liangyi.data.pictures.inventory import Inventory
 from liangyi.session.beginning import Beginning, beginning, served
@@ -83,18 +84,22 @@ def look(source: Source) -> Looked:
 
 def _folder(source: Folder) -> Looked:
     assert source.path is not None
-    found = inventory.of_folder(source.path)
-    channels = 1 if found.grey == found.pictures or source.config.grey else 3
-    size = source.config.size
+    source.demand_one_form()
+    found, config = inventory.of_folder(source.path), source.config
+    channels = 1 if found.grey == found.pictures or config.grey else 3
+    size, count = config.size, found.pictures
     spec = Spec("image", image=Pixels(channels, size or 1, size or 1))
     if found.classes:
         spec = spec.replace(label=Label(tuple(found.classes)))
+    spec = source.form_of(spec)
+    if config.classes or config.per_class:
+        count = count_of(found.classes, config.classes, config.per_class)
     if size is None:
         spec, size = served(spec, found.sizes)
     given = {"size": size} if size else {}
-    begin, why = _begin(source, spec, found.pictures, found.held_out, given)
+    begin, why = _begin(source, spec, count, found.held_out, given)
     return Looked(
-        data=source.name, items=found.pictures, held_out=found.held_out, fields={},
+        data=source.name, items=count, held_out=found.held_out, fields={},
         pictures=found, said=[], begin=begin, why_not=why,
     )  # fmt: skip
 
@@ -121,6 +126,8 @@ def _rows(data: Data) -> Iterator[tuple[str, Any, Tensor]]:
             count = min(_SOME, data.size or _SOME)
             drawn = drawn or data.rows(0, 0, count, slice(None))
             column = drawn[name]
+            if f"{name}_mask" in drawn:  # lists: what is there, each as a list of its own
+                column = column[drawn[f"{name}_mask"]][:, None]
         yield name, field, column
 
 

@@ -58,6 +58,16 @@ def test_texts_beside_pictures_and_pictures_without(folder: Path) -> None:
     assert "1 picture without a caption, left out" in data.choose(str(folder)).findings()
 
 
+def test_captions_are_not_told_as_ignored_files(folder: Path) -> None:
+    # breaks when every file that is no picture counts, those that were read among them
+    for name in ("a", "b"):
+        (folder / f"{name}.txt").write_text("a square\n")
+    (folder / "notes.md").write_text("mine")
+    assert "1 other file ignored" in data.choose(str(folder), min_count=1).findings()
+    (folder / "captions.csv").write_text("file,caption\na.png,red\n")  # now texts are not looked at
+    assert "3 other files ignored" in data.choose(str(folder), min_count=1).findings()
+
+
 def test_a_caption_of_two_lines_in_a_table_keeps_its_words_apart(folder: Path) -> None:
     # breaks when the table is cut at line ends before its quotes are read: "a redsquare"
     (folder / "captions.csv").write_text('file,caption\na.png,"a red\nsquare"\nc.png,blue\n')

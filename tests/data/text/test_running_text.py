@@ -113,6 +113,21 @@ def test_lines_end_as_they_do_on_any_system(
         assert [line for line in reader.lines() if line] == [line.split() for line in lines]
 
 
+def test_clauses_without_blanks_are_no_words(tmp_path: Path) -> None:
+    # breaks when rare clauses of Chinese are to be met by a lower count: each is one word
+    dice = random.Random(0)
+    lines = ["".join(dice.choices("天地玄黄宇宙洪荒日月", k=9)) + "。" for _ in range(60)]
+    text = written(tmp_path / "a.txt", "\n".join(lines))
+    with pytest.raises(UserError, match="no blanks between its words") as told:
+        data.choose(text).spec()
+    assert (told.value.setting, told.value.better) == ("unit", "characters")
+    often = written(tmp_path / "b.txt", "\n".join(lines[:3] * 9))
+    assert any("100% of these words are clauses" in line for line in data.choose(often).findings())
+    apart = written(tmp_path / "c.txt", "\n".join(" ".join(line) for line in lines))
+    for fine in (data.choose(text, unit="characters"), data.choose(apart)):
+        assert len(fine.findings()) == 1
+
+
 def test_what_is_no_text_is_no_part_of_a_corpus(tmp_path: Path) -> None:
     # breaks when the last of equal names is taken, whatever it is
     for name in ("train.txt", "train.zip", "train.json", "test.txt", "test.txt.bak", "val.npy"):
@@ -172,7 +187,7 @@ def test_text8_is_recognised(tmp_path: Path) -> None:
         (b"one one one one one one", "holds no words but one that occur 5 times"),
         (b"one two three", "the most frequent one does 1 time; try min_count=1"),
         ("Grüße".encode("utf-16"), "zero bytes; save it as UTF-8"),
-        (bytes(range(128, 256)) * 9, "is no UTF-8 text"),
+        (bytes(range(128, 256)) * 9, r"is no UTF-8 text .*; save it as UTF-8"),
     ],
 )
 def test_what_is_no_text_is_one_line(tmp_path: Path, content: bytes, said: str) -> None:

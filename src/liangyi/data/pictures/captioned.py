@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -27,7 +27,7 @@ from liangyi.data.pictures.folder import Pictures, folder
 from liangyi.data.pictures.listing import Job, shown, splits
 from liangyi.data.pictures.settings import PictureConfig, PictureSource
 from liangyi.data.source import source
-from liangyi.data.text.captions import captions_of, holds_captions
+from liangyi.data.text.captions import captions_of, files_of, holds_captions
 from liangyi.data.text.reading import Reader
 from liangyi.data.text.vocabulary import Vocabulary
 
@@ -114,7 +114,10 @@ class CaptionedFolder(PictureSource):
         index = [number for number, lines in enumerate(words) if lines]
         if not index:
             raise UserError(f"no picture in {place} has a caption")
-        return _Part(found, torch.tensor(index, device="cpu"), [words[n] for n in index])
+        others = found.findings.ignored - len(files_of(self.path, place, names))
+        findings = replace(found.findings, ignored=max(0, others))  # captions are read
+        pictures = found._replace(findings=findings)
+        return _Part(pictures, torch.tensor(index, device="cpu"), [words[n] for n in index])
 
     def _train(self) -> _Part:
         found = self._split("train")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -52,9 +52,7 @@ def chosen(data: Dataset, names: Sequence[str], wanted: Sequence[str], most: int
     Raises:
         UserError: there is no such class, or the data has none at all.
     """
-    if not names and not wanted:
-        raise UserError("this data has no classes; leave it out", setting="per_class")
-    kept = numbers(names, wanted)
+    kept = _kept(names, wanted)
     column = data.columns["label"]
     assert isinstance(column, Tensor)
     order = data.subset(len(data))
@@ -70,3 +68,20 @@ def chosen(data: Dataset, names: Sequence[str], wanted: Sequence[str], most: int
     assert isinstance(label, Tensor)
     columns = {**part.columns, "label": place[label]}
     return Dataset(spec_of(data.spec, wanted), columns, part.fingerprint, data.truth, data.vary)
+
+
+def count_of(counts: Mapping[str, int], wanted: Sequence[str], most: int | None) -> int:
+    """Return how many items `chosen` keeps of data with so many of each class.
+
+    Raises:
+        UserError: as `chosen`.
+    """
+    each = list(counts.values())
+    return sum(min(each[number], most or each[number]) for number in _kept([*counts], wanted))
+
+
+def _kept(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """Return the numbers of the classes that are kept, of which some are wanted or few of each."""
+    if not names and not wanted:
+        raise UserError("this data has no classes; leave it out", setting="per_class")
+    return numbers(names, wanted)

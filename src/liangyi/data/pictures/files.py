@@ -121,7 +121,10 @@ def _flat(image: Image.Image, mode: str) -> Image.Image:
 
 def _reason(path: Path, error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return "not a picture, whatever its name says" if path.stat().st_size else "empty file"
+        if not path.stat().st_size:
+            return "empty file"
+        if named_so(path.name):
+            return "not a picture, whatever its name says"
     return reason(error)
 
 

@@ -61,9 +61,21 @@ class PictureSource(Source):
         Raises:
             UserError: there is no such class, or pictures are wanted both grey and in colour.
         """
+        self.demand_one_form()
+        return self.form_of(self.whole())
+
+    def demand_one_form(self) -> None:
+        """Make sure that pictures are not wanted both grey and in colour, before any is read."""
         if self.config.grey and self.config.colour:
             raise UserError("pictures are served grey or in colour; leave one out", setting="grey")
-        found = spec_of(self.whole(), self.config.classes)
+
+    def form_of(self, whole: Spec) -> Spec:
+        """Return what a picture looks like under the settings, of what one looks like without.
+
+        Raises:
+            UserError: there is no such class.
+        """
+        found = spec_of(whole, self.config.classes)
         return coloured.spec_of(found) if self.config.colour else found
 
     def of_all_classes(self) -> Self:

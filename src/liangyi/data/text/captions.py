@@ -46,7 +46,7 @@ def captions_of(path: Path, place: Path, names: Sequence[str]) -> list[list[str]
     Raises:
         UserError: a table or a text cannot be read, or the table has not the columns.
     """
-    table = next((path / name for name in TABLES if (path / name).is_file()), None)
+    table = _table(path)
     if table is None:
         return [_lines(place / name) for name in names]
     known = _rows(table)
@@ -54,10 +54,27 @@ def captions_of(path: Path, place: Path, names: Sequence[str]) -> list[list[str]
     return [known.get(str((here / name).as_posix()), []) for name in names]
 
 
+def files_of(path: Path, place: Path, names: Sequence[str]) -> set[Path]:
+    """Return the files below `place` in which `captions_of` looks."""
+    table = _table(path)
+    if table is not None:
+        return {table} if place == path else set()
+    return {text for name in names if (text := _text(place / name)) is not None}
+
+
+def _table(path: Path) -> Path | None:
+    return next((path / name for name in TABLES if (path / name).is_file()), None)
+
+
+def _text(picture: Path) -> Path | None:
+    """Return the text beside a picture."""
+    texts = (picture.with_suffix(ending) for ending in _TEXTS)
+    return next((text for text in texts if text.is_file()), None)
+
+
 def _lines(picture: Path) -> list[str]:
     """Return the captions in the text beside a picture."""
-    texts = (picture.with_suffix(ending) for ending in _TEXTS)
-    path = next((text for text in texts if text.is_file()), None)
+    path = _text(picture)
     if path is None:
         return []
     return [line.strip() for line in _read(path).splitlines() if line.strip()]

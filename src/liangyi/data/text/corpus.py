@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,9 @@ from liangyi.data.text.vocabulary import Vocabulary
 PASSAGE = 1000  # words of a passage, where the text runs on
 _FORMAT = 3  # of the cache; to be raised whenever the same files would give other numbers
 _BLOCK = 2**20  # words that are written at once
+# a word that is rather a clause: Chinese and Japanese have no blanks between their words
+_CLAUSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{5,}")
+_CLAUSES = 0.1  # share of the words from which on these are no accident
 # Mahoney's text8: bytes, words and different words
 _TEXT8 = (100_000_000, 17_005_207, 253_854)
 
@@ -107,7 +111,7 @@ def _build(path: Path, reader: Reader, form: Form, like: Corpus | None, made: Pa
         raise UserError(f"{path} holds no {form.unit}")
     if like is None:
         vocabulary = Vocabulary.of(counts, form.min_count, form.most)
-        _demand_words(path, vocabulary, form, max(counts.values()))
+        _demand_words(path, vocabulary, form, counts)
     else:
         assert isinstance(like.field.vocabulary, tuple)
         vocabulary = Vocabulary(like.field.vocabulary, like.field.counts)
@@ -136,10 +140,16 @@ def _build(path: Path, reader: Reader, form: Form, like: Corpus | None, made: Pa
     (made / "index.json").write_text(json.dumps(index, ensure_ascii=False), encoding="utf-8")
 
 
-def _demand_words(path: Path, vocabulary: Vocabulary, form: Form, most: int) -> None:
-    found = len(vocabulary.words) - 2
+def _demand_words(path: Path, vocabulary: Vocabulary, form: Form, counts: Counter[str]) -> None:
+    found, most = len(vocabulary.words) - 2, max(counts.values())
     if found > 1:
         return
+    if _clauses(counts) > _CLAUSES:
+        raise UserError(
+            f"{path} has no blanks between its words, and whole clauses do not repeat",
+            setting="unit",
+            better="characters",
+        )
     what = form.unit if found == 0 else f"{form.unit} but one"
     if form.min_count == 1 or form.most == 1:
         raise UserError(f"{path} holds no {what}: there is nothing to tell apart")
@@ -149,6 +159,11 @@ def _demand_words(path: Path, vocabulary: Vocabulary, form: Form, most: int) -> 
         setting="min_count",
         better=1,
     )
+
+
+def _clauses(counts: Counter[str]) -> float:
+    """Return the share of the words that are whole clauses."""
+    return sum(n for word, n in counts.items() if _CLAUSE.search(word)) / counts.total()
 
 
 def _passages(lines: Iterable[list[int]]) -> Iterator[tuple[array[int], int]]:
@@ -186,6 +201,11 @@ def _said(files: Iterable[File], known: Vocabulary, counts: Counter[str], form: 
         f"{many(total, form.unit[:-1])} in {many(len(files), 'file')}, {kinds:,} different; "
         f"{len(known.words) - 2:,} known, {missed / total:.1%} of the text is of others"
     ]
+    if (share := _clauses(counts)) > _CLAUSES:
+        said.append(
+            f"{share:.0%} of these {form.unit} are clauses of Chinese or Japanese, which has no "
+            "blanks between its words; the unit characters takes them apart"
+        )
     for file in files:
         if file.path.name == "text8" and len(files) == 1:
             same = (file.size, total, kinds) == _TEXT8

@@ -135,7 +135,9 @@ class Reader:
             raise UserError(f"{path} is no text: it holds zero bytes; save it as UTF-8")
         if self.bad[path] > max(100, _STRANGE * read):
             bad = many(self.bad[path], "byte")
-            raise UserError(f"{path} is no UTF-8 text ({bad} of its first {read:,} are none)")
+            raise UserError(
+                f"{path} is no UTF-8 text ({bad} of its first {read:,} are none); save it as UTF-8"
+            )
 
     def findings(self) -> list[str]:
         """Say which of the files had bytes that are no UTF-8, after they were read."""
