@@ -115,7 +115,7 @@ MISTAKES = [
     ),
     ("resume nothere", "nothere is not a run"),
     ("walk nothere", "nothere is not a run"),
-    ("dream nothere.png", "there is no picture and no folder of pictures at nothere.png"),
+    ("dream nothere.png", "there is no file and no folder at nothere.png"),
     ("dream digits", "--classifier: none is given; give a run"),
     ("dream digits --classifier torchvision:resnet1", "did you mean resnet18"),
     ("dream ring --classifier x", "ring has no pictures to dream over"),
