@@ -12,6 +12,10 @@ _SETTINGS = {  # of models
     "judgings": "discriminator_steps",
     "judging_steps": "pretrain_steps",
 }
+_MEANT = {  # by a setting that was not there yet
+    "seqgan": {"baseline": True},
+    "maligan": {"baseline": True},
+}
 _SIGNALS = {
     "lowest": "lowest_value",
     "highest": "highest_value",
@@ -34,6 +38,7 @@ def upgraded(plain: dict[str, Any]) -> dict[str, Any]:
     if isinstance(spec, dict) and "kind" in spec:
         spec = _spec(spec)
     config = {_SETTINGS.get(name, name): value for name, value in plain["config"].items()}
+    config = {**_MEANT.get(plain["model"], {}), **config}
     strengths = config.pop("strengths", ())  # of layers, before these said them by themselves
     if strengths:
         pairs = zip(config["layers"], strengths, strict=False)

@@ -13,9 +13,8 @@ written, then they take turns. A step is one turn of one player on one batch.
 Changed from `gan`: a policy gradient instead of the gradient through D; the stages.
 
 Departures: the discriminator sees fresh sentences in every turn, and has 15 turns after one of the
-generator, where the authors' code has 2,340 on sets of 10,000; neither the norm of the generator's
-gradient is bounded, nor the discriminator's last layer. As in their code no mean reward is
-subtracted; what that does is shown by `liangyi lab rewards`.
+generator, where the authors' code has 2,340; neither the norm of the generator's gradient is
+bounded, nor the discriminator's last layer. What a reward is worth: `liangyi lab rewards`.
 """
 
 from __future__ import annotations
