@@ -65,7 +65,7 @@ def test_one_that_was_never_trained_begins(before):
 def test_a_game_of_words_goes_on_with_its_baseline(before, tmp_path):
     # breaks when what was not said then is today's default: the authors' code subtracts none
     assert Run(before / "seqgan").config.baseline
-    with pytest.raises(UserError, match="oracle is not what .* began with"):
+    with pytest.raises(UserError, match="oracle is not what"):
         for _ in follow(Run(before / "seqgan").aimed_at(2)):  # its sentences are another draw
             pass
 
