@@ -129,11 +129,12 @@ def played(work: Work, law: Law, game: str, seed: int) -> list[Point]:
     model.generator.load_state_dict(first.generator.state_dict())
     training = replace(SeqGAN.recipe, steps=before + rounds * each, seed=seed, device="cpu")
     stream = Batches(train, model.Batch, training.batch_size, seed, "cpu", model.image_range)
-    looks = [before + each * (rounds * look // _LOOKS) for look in range(1, _LOOKS + 1)]
+    looks = {before + each * (rounds * look // _LOOKS) for look in range(1, _LOOKS + 1)}
     held_out = source.split("test")
     found = [looked(model, source, held_out)]
     for step, _ in enumerate(Trainer(model, stream, training).run(), 1):
-        found += [looked(model, source, held_out)] * looks.count(step)
+        if step in looks:
+            found.append(looked(model, source, held_out))
     return found
 
 
