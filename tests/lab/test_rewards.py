@@ -18,9 +18,9 @@ def work(tmp_path_factory):
     return Work(terms, tmp_path_factory.mktemp("rewards"), lambda line: None)
 
 
-def test_an_equal_reward_has_no_expected_gradient(work):
+def test_a_constant_reward_has_no_expected_gradient(work):
     # breaks when anything but the score function's mean, which is zero, is in the loss
-    model = build(rewards.Equal, rewards.QUICK.config, _spec(), 0)
+    model = build(rewards.ConstantReward, rewards.QUICK.config, _spec(), 0)
     batch = Tokens(torch.zeros(64, 5, dtype=torch.long))
     torch.manual_seed(0)
     seen = []
@@ -34,7 +34,9 @@ def test_an_equal_reward_has_no_expected_gradient(work):
 
 def test_adam_makes_what_is_written_likelier_where_every_word_earns_the_same():
     # breaks when the game is not Adam's, or gradient descent drifts as well
-    by_adam, by_descent = (_sharpened(kind) for kind in (rewards.Equal, rewards.Descended))
+    by_adam, by_descent = (
+        _sharpened(kind) for kind in (rewards.ConstantReward, rewards.ConstantRewardDescent)
+    )
     assert by_adam > 0.08 and abs(by_descent) < by_adam / 2, (by_adam, by_descent)
 
 
@@ -53,10 +55,10 @@ def _sharpened(kind):
 
 
 def test_all_games_begin_with_the_generator_that_learned_by_likelihood(work):
-    cold = rewards.cooled(work, rewards.QUICK, 0)
+    cold = rewards.tempered(work, rewards.QUICK, 0)
     first = [rewards.played(work, rewards.QUICK, game, 0)[0] for game in rewards.GAMES]
     assert all(one == cold[0] for one in first)
-    # cooled, what is written is likelier under the law, and less various
+    # at a lower temperature, what is written is likelier under the law, and less various
     assert cold[-1]["oracle_nll"] < cold[0]["oracle_nll"]
     assert cold[-1]["entropy"] < cold[0]["entropy"]
 

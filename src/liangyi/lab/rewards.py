@@ -8,9 +8,9 @@ small ones downwards. So rare words become rarer, and what is written likelier, 
 is itself uneven. Here the game is played from the same generator, which learned by likelihood, with
 
 - the discriminator's reward, as published;
-- the same, with the batch's mean subtracted: the same expectation, of less variance;
-- 1 for every word, by Adam;
-- 1 for every word, by plain gradient descent.
+- the same with a baseline, the batch's mean: the same expectation, of less variance;
+- a constant reward, 1 for every word, by Adam;
+- the constant reward by plain gradient descent.
 
 Beside them stands likelihood at lower temperatures (arXiv:1811.02549): what costs nothing.
 """
@@ -18,10 +18,10 @@ Beside them stands likelihood at lower temperatures (arXiv:1811.02549): what cos
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -69,7 +69,7 @@ QUICK = Law(
 )  # fmt: skip
 
 
-class Equal(SeqGAN):
+class ConstantReward(SeqGAN):
     """A game in which every word earns 1, so that nothing is to be learned."""
 
     def updates(self, batch: Tokens, step: int) -> Iterator[Update]:
@@ -80,26 +80,26 @@ class Equal(SeqGAN):
         yield Update(self.policy, policy.reinforce(score, torch.ones_like(score)))
 
 
-class Descended(Equal):
+class ConstantRewardDescent(ConstantReward):
     """The same by plain gradient descent, whose expected step is zero."""
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
-        """Return gradient descent; at a tenth of its length steps are as long as Adam's."""
+        """Return gradient descent, at a rate from which the loss stays a number."""
         return torch.optim.SGD(weights, lr=0.1)
 
 
 GAMES: dict[str, tuple[type[SeqGAN], bool]] = {  # whose updates, and whether the mean is subtracted
-    "the discriminator's": (SeqGAN, False),
-    "the same, mean subtracted": (SeqGAN, True),
-    "1 for every word": (Equal, False),
-    "1, by gradient descent": (Descended, False),
+    "discriminator": (SeqGAN, False),
+    "discriminator, baseline": (SeqGAN, True),
+    "constant": (ConstantReward, False),
+    "constant, gradient descent": (ConstantRewardDescent, False),
 }
 
 
 def likelihood(work: Work, law: Law, seed: int) -> SeqGAN:
     """Return a generator that learned by likelihood; the training is a run that goes on."""
     ends = law.config.likelihood_steps
-    settings = {**_settings(law.config), **law.data, **_PACE, "steps": ends, "log_every": ends,
+    settings = {**asdict(law.config), **law.data, **_PACE, "steps": ends, "log_every": ends,
                 "checkpoint_every": 1000}  # fmt: skip
     path = work.out / "likelihood" / f"seed-{seed}"
     (done,) = finished([Trial(Entry("likelihood", "seqgan", settings), "oracle", seed, path, {})],
@@ -110,15 +110,11 @@ def likelihood(work: Work, law: Law, seed: int) -> SeqGAN:
     return model
 
 
-def _settings(config: SeqGANConfig) -> dict[str, Any]:
-    return {name: getattr(config, name) for name in config.__dataclass_fields__}
-
-
 def played(work: Work, law: Law, game: str, seed: int) -> list[Point]:
     """Play from a generator that learned by likelihood; return a look at each sixth of the game."""
     first, (kind, baseline) = likelihood(work, law, seed), GAMES[game]
     config = replace(law.config, likelihood_steps=0, baseline=baseline)
-    alone = issubclass(kind, Equal)  # each step is a turn of the generator
+    alone = issubclass(kind, ConstantReward)  # each step is a turn of the generator
     before = 0 if alone else config.pretrain_steps
     each = 1 if alone else 1 + config.discriminator_steps
     source, rounds = choose("oracle", **law.data), work.steps(law.rounds, law.rounds)
@@ -131,22 +127,24 @@ def played(work: Work, law: Law, game: str, seed: int) -> list[Point]:
     stream = Batches(train, model.Batch, training.batch_size, seed, "cpu", model.image_range)
     looks = {before + each * (rounds * look // _LOOKS) for look in range(1, _LOOKS + 1)}
     held_out = source.split("test")
-    found = [looked(model, source, held_out)]
+    found = [measured(model, source, held_out)]
     for step, _ in enumerate(Trainer(model, stream, training).run(), 1):
         if step in looks:
-            found.append(looked(model, source, held_out))
+            found.append(measured(model, source, held_out))
     return found
 
 
-def cooled(work: Work, law: Law, seed: int) -> list[Point]:
+def tempered(work: Work, law: Law, seed: int) -> list[Point]:
     """Look at likelihood at each temperature."""
     model, source = likelihood(work, law, seed), choose("oracle", **law.data)
     held_out = source.split("test")
-    return [looked(model, source, held_out, temperature) for temperature in TEMPERATURES]
+    return [measured(model, source, held_out, temperature) for temperature in TEMPERATURES]
 
 
-def looked(model: SeqGAN, source: Source, held_out: Data | None, temperature: float = 1.0) -> Point:
-    """Return the law's NLL of what is written, the model's of held-out sentences, its entropy."""
+def measured(
+    model: SeqGAN, source: Source, held_out: Data | None, temperature: float = 1.0
+) -> Point:
+    """Return the oracle's NLL of samples, the model's of held-out sentences, its entropy."""
     assert isinstance(held_out, Dataset)
     written = samples(model, _WRITTEN, temperature=temperature)
     batch = held_out.batch(model.Batch, held_out.subset(_HELD_OUT), "cpu")
@@ -170,21 +168,23 @@ def _mean(model: SeqGAN, token: Tensor, temperature: float) -> float:
 def run(work: Work) -> Outcome:
     """Play each game from the same generator, and lower the temperature beside."""
     law = QUICK if work.quick else LAW
-    cold = work.each("likelihood", partial(cooled, work, law))
+    temperatures = work.each("likelihood", partial(tempered, work, law))
     games = {game: work.each(game, partial(played, work, law, game)) for game in GAMES}
-    ends = _ends(cold, games, f"after {work.steps(law.rounds, law.rounds)} rounds")
+    ends = _ends(temperatures, games, f"after {work.steps(law.rounds, law.rounds)} rounds")
     cells = [[what, when, *map(str, total.values())] for what, when, total in ends]
     rows = [{"reward": what, "when": when, **{column: one.json() for column, one in total.items()}}
             for what, when, total in ends]  # fmt: skip
-    table = markdown(("reward", "", "NLL by the law", "held-out NLL", "entropy"), cells)
-    return Outcome((table,), rows, _seen(ends), figure=_figure(cold, games))
+    table = markdown(("reward", "", "oracle NLL", "held-out NLL", "entropy"), cells)
+    return Outcome((table,), rows, _seen(ends), figure=_figure(temperatures, games))
 
 
 def _ends(
-    cold: Sequence[Sequence[Point]], games: Mapping[str, Sequence[Sequence[Point]]], when: str
+    temperatures: Sequence[Sequence[Point]],
+    games: Mapping[str, Sequence[Sequence[Point]]],
+    when: str,
 ) -> list[End]:
     """Return each row of a table: what, when, and its figures over the seeds."""
-    found = [("likelihood", f"at {t:g}", _summed([run[place] for run in cold]))
+    found = [("likelihood", f"at {t:g}", _summed([run[place] for run in temperatures]))
              for place, t in enumerate(TEMPERATURES)]  # fmt: skip
     return found + [
         (what, when, _summed([run[-1] for run in runs])) for what, runs in games.items()
@@ -196,24 +196,24 @@ def _summed(points: Sequence[Point]) -> dict[str, Summary]:
 
 
 def _seen(ends: Sequence[End]) -> str:
-    """Say where the law's NLL went from and to."""
+    """Say where the oracle's NLL went from and to."""
     after = ", ".join(f"{said(total['oracle_nll'].mean)} ({what})"
                       for what, _, total in ends if what != "likelihood")  # fmt: skip
     before = said(ends[0][2]["oracle_nll"].mean)
-    return f"The law's NLL of what is written goes from {before} to {after}."
+    return f"The oracle's NLL of what is written goes from {before} to {after}."
 
 
 def _figure(
-    cold: Sequence[Sequence[Point]], games: Mapping[str, Sequence[Sequence[Point]]]
+    temperatures: Sequence[Sequence[Point]], games: Mapping[str, Sequence[Sequence[Point]]]
 ) -> Figure:
     """Draw the ways from the generator that learned by likelihood, means over the seeds."""
     figure, (axes,) = panels(1, 1, 6.0, 5.0)
-    for what, runs in {"likelihood, cooled to 0.8": cold, **games}.items():
+    for what, runs in {"likelihood, temperature 1 to 0.8": temperatures, **games}.items():
         places = list(zip(*runs, strict=True))
         x, y = ([fmean(one[column] for one in place) for place in places]
                 for column in ("nll", "oracle_nll"))  # fmt: skip
-        axes.plot(x, y, "o-", label=what, ms=3, color="0.55" if runs is cold else None)
+        axes.plot(x, y, "o-", label=what, ms=3, color="0.55" if runs is temperatures else None)
     axes.set(xlabel="NLL of held-out sentences, better to the left",
-             ylabel="NLL by the law of what is written, better downwards")  # fmt: skip
+             ylabel="oracle NLL of what is written, better downwards")  # fmt: skip
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", fontsize=8)
     return figure

@@ -133,8 +133,8 @@ class SeqGAN(Model):
                 written = self.generator.write(*batch.token.shape)
                 reward = self.rewards(written)
             score = self.generator(written)
-            useful = reward - mean(reward) if self.config.baseline else reward
-            loss = policy.reinforce(score, useful)
+            advantage = reward - mean(reward) if self.config.baseline else reward
+            loss = policy.reinforce(score, advantage)
             yield Update(self.policy, loss, reward=reward.mean(), entropy=self.nats(written, score))
             with torch.no_grad():
                 pairs = zip(self.rollout.parameters(), self.generator.parameters(), strict=True)
