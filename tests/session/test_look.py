@@ -79,6 +79,22 @@ def test_a_folder_is_looked_at_under_its_settings(tmp_path, monkeypatch):
             look(choose(own, **settings))
 
 
+def test_held_out_are_those_of_the_wanted_classes(tmp_path):
+    # breaks when all held-out pictures are counted: of other classes none is served
+    for split, counts in (("train", (12, 12, 12)), ("test", (0, 2, 3))):
+        for kind, count in zip("abc", counts, strict=True):
+            folder = tmp_path / split / kind
+            folder.mkdir(parents=True)
+            for number in range(count):
+                pixels = np.random.default_rng(number).integers(0, 256, (8, 8), dtype=np.uint8)
+                Image.fromarray(pixels).save(folder / f"{number}.png")
+    for settings in ({}, {"classes": ("b",)}, {"classes": ("c", "b"), "per_class": 1}):
+        source = choose(str(tmp_path), **settings)
+        assert look(source).held_out == len(source.split("test"))
+    found = look(choose(str(tmp_path), classes=("a",)))
+    assert found.held_out == 0 and "test/" in found.begin.expect
+
+
 def test_endless_data_is_drawn_from():
     found = look(choose("ring"))
     assert found.items == 0 and found.pictures is None

@@ -184,15 +184,17 @@ def _card(run: Run, metric: str) -> Card | None:
 
 
 def sheet(done: Sequence[Trial]) -> Figure:
-    """Draw a row of real faces for each folder, and below it a row of each model's first seed."""
+    """Draw a row of real faces for each folder, below it a row of each model's first sound seed."""
     rows: list[tuple[str, Tensor, tuple[float, float]]] = []
+    first: dict[tuple[str, str], Trial] = {}
+    for trial in sorted(done, key=lambda trial: trial.seed):  # not as others left them to us
+        if trial.run is not None and not failed(trial.run):
+            first.setdefault((trial.data, trial.entry.name), trial)
     for data in dict.fromkeys(trial.data for trial in done):
-        own = [
-            trial for trial in done if trial.data == data and trial.run and not failed(trial.run)
-        ]
+        own = [trial for (place, _), trial in first.items() if place == data]
         if own:
             rows.append(("real", _pictures(own[0].source(), _SHOWN), (0.0, 1.0)))
-        for trial in [trial for trial in own if trial.seed == own[0].seed]:
+        for trial in own:
             assert trial.run is not None
             model, share = trial.run.model(), judged(trial.run)["faces"]
             drawn = samples(model, _SHOWN)

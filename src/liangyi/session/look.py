@@ -87,19 +87,21 @@ def _folder(source: Folder) -> Looked:
     source.demand_one_form()
     found, config = inventory.of_folder(source.path), source.config
     channels = 1 if found.grey == found.pictures or config.grey else 3
-    size, count = config.size, found.pictures
+    size, count, held_out = config.size, found.pictures, found.held_out
     spec = Spec("image", image=Pixels(channels, size or 1, size or 1))
     if found.classes:
         spec = spec.replace(label=Label(tuple(found.classes)))
     spec = source.form_of(spec)
     if config.classes or config.per_class:
         count = count_of(found.classes, config.classes, config.per_class)
+    if config.classes:
+        held_out = inventory.held_out_of(source.path, config.classes)
     if size is None:
         spec, size = served(spec, found.sizes)
     given = {"size": size} if size else {}
-    begin, why = _begin(source, spec, count, found.held_out, given)
+    begin, why = _begin(source, spec, count, held_out, given)
     return Looked(
-        data=source.name, items=count, held_out=found.held_out, fields={},
+        data=source.name, items=count, held_out=held_out, fields={},
         pictures=found, said=[], begin=begin, why_not=why,
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -129,6 +129,15 @@ def of_folder(path: Path) -> Inventory:
         unreadable=tuple(sorted(broken.items())),
         ignored=job.ignored,
     )
+
+
+def held_out_of(path: Path, classes: Container[str]) -> int:
+    """Return how many of a folder's held-out pictures are of some classes."""
+    places = splits(path)
+    if "test" not in places:
+        return 0
+    files = Job.of(places["test"], None, False).files
+    return sum(class_of(file.name) in classes for file in files)
 
 
 def of_pictures(
