@@ -3,7 +3,7 @@
     python -m benchmarks additions [--seeds 0 1 2] [--share 0.99] [--passes 100] [--threads 2]
         [--digits 3] [--questions 50000] [--only WORD ...] [--json FILE]
 
-Sums of numbers of up to three digits, a tenth of them held out; the networks of
+Sums of numbers of so many digits, a tenth of them held out; the networks of
 `addition-rnn` on all sides: `peers/additions.py`. Each training has a process of its own, one after
 the other, and ends after the first pass with so large a share of the held-out characters right.
 Answering is not timed; what is done once in the first pass (TensorFlow traces its graph) is.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -61,6 +63,29 @@ def test_all_games_begin_with_the_generator_that_learned_by_likelihood(work):
     # at a lower temperature, what is written is likelier under the law, and less various
     assert cold[-1]["oracle_nll"] < cold[0]["oracle_nll"]
     assert cold[-1]["entropy"] < cold[0]["entropy"]
+
+
+@pytest.mark.parametrize("rounds", [1, 7])
+def test_no_round_is_looked_at_twice(work, monkeypatch, rounds):
+    # breaks when a short game is looked at before its first round again
+    few = rewards.replace(rewards.QUICK, rounds=rounds)
+    monkeypatch.setattr(
+        rewards, "likelihood", lambda *_: build(rewards.SeqGAN, few.config, _spec(), 0)
+    )
+    lengths = {len(rewards.played(work, few, game, 0)) for game in rewards.GAMES}
+    assert lengths == {1 + min(rounds, 6)}
+
+
+def test_a_game_whose_loss_is_no_number_has_no_figures_and_ends_nothing(work, monkeypatch):
+    # breaks when one game of one seed takes all others with it
+    def broken(self, batch, step):
+        raise rewards.TrainingFailed("no number")
+        yield
+
+    monkeypatch.setattr(rewards.ConstantReward, "updates", broken)
+    points = rewards.played(work, rewards.QUICK, "constant", 0)
+    assert len(points) == 7 and math.isnan(points[-1]["oracle_nll"])
+    assert not math.isnan(points[0]["oracle_nll"])
 
 
 def test_the_table_has_a_row_for_each_temperature_and_each_game(work):

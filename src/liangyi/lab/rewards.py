@@ -8,7 +8,7 @@ small ones downwards. So rare words become rarer, and what is written likelier, 
 is itself uneven. Here the game is played from the same generator, which learned by likelihood, with
 
 - the discriminator's reward, as published;
-- the same with a baseline, the batch's mean: the same expectation, of less variance;
+- the same with a baseline, the batch's mean: the same direction on average, of less variance;
 - a constant reward, 1 for every word, by Adam;
 - the constant reward by plain gradient descent.
 
@@ -17,7 +17,9 @@ Beside them stands likelihood at lower temperatures (arXiv:1811.02549): what cos
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from statistics import fmean
@@ -27,6 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from liangyi.core.batch import Tokens
+from liangyi.core.errors import UserError
 from liangyi.core.model import Update
 from liangyi.core.verbs import samples
 from liangyi.data import Batches, Data, Dataset, Source, choose
@@ -34,10 +37,10 @@ from liangyi.lab.entry import Entry
 from liangyi.lab.experiment import Outcome, Work, experiment, said
 from liangyi.lab.figure import panels
 from liangyi.lab.table import Summary, markdown
-from liangyi.lab.trial import Trial, finished
+from liangyi.lab.trial import Trial, failed, finished
 from liangyi.losses import policy
 from liangyi.runs.building import build
-from liangyi.training.trainer import Trainer
+from liangyi.training.trainer import Trainer, TrainingFailed
 from liangyi.zoo.sequences.seqgan import SeqGAN, SeqGANConfig
 
 if TYPE_CHECKING:
@@ -84,8 +87,8 @@ class ConstantRewardDescent(ConstantReward):
     """The same by plain gradient descent, whose expected step is zero."""
 
     def optimizer(self, player: str, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
-        """Return gradient descent, at a rate from which the loss stays a number."""
-        return torch.optim.SGD(weights, lr=0.1)
+        """Return gradient descent, at the rate at which its steps are as long as Adam's here."""
+        return torch.optim.SGD(weights, lr=0.3)
 
 
 GAMES: dict[str, tuple[type[SeqGAN], bool]] = {  # whose updates, and whether the mean is subtracted
@@ -105,13 +108,18 @@ def likelihood(work: Work, law: Law, seed: int) -> SeqGAN:
     (done,) = finished([Trial(Entry("likelihood", "seqgan", settings), "oracle", seed, path, {})],
                        work.tell)  # fmt: skip
     assert done.run is not None
+    if failed(done.run):
+        raise UserError(f"with seed {seed} the likelihood became no number; see {path}")
     model = done.run.model(weights="newest")
     assert isinstance(model, SeqGAN)
     return model
 
 
 def played(work: Work, law: Law, game: str, seed: int) -> list[Point]:
-    """Play from a generator that learned by likelihood; return a look at each sixth of the game."""
+    """Play from a generator that learned by likelihood; return a look at each sixth of the game.
+
+    After a loss that is no number, looks have no figures.
+    """
     first, (kind, baseline) = likelihood(work, law, seed), GAMES[game]
     config = replace(law.config, likelihood_steps=0, baseline=baseline)
     alone = issubclass(kind, ConstantReward)  # each step is a turn of the generator
@@ -125,13 +133,16 @@ def played(work: Work, law: Law, game: str, seed: int) -> list[Point]:
     model.generator.load_state_dict(first.generator.state_dict())
     training = replace(SeqGAN.recipe, steps=before + rounds * each, seed=seed, device="cpu")
     stream = Batches(train, model.Batch, training.batch_size, seed, "cpu", model.image_range)
-    looks = {before + each * (rounds * look // _LOOKS) for look in range(1, _LOOKS + 1)}
+    rounds_of_looks = {rounds * look // _LOOKS for look in range(1, _LOOKS + 1)} - {0}
+    looks = {before + each * number for number in rounds_of_looks}
     held_out = source.split("test")
     found = [measured(model, source, held_out)]
-    for step, _ in enumerate(Trainer(model, stream, training).run(), 1):
-        if step in looks:
-            found.append(measured(model, source, held_out))
-    return found
+    with suppress(TrainingFailed):
+        for step, _ in enumerate(Trainer(model, stream, training).run(), 1):
+            if step in looks:
+                found.append(measured(model, source, held_out))
+    nothing = dict.fromkeys(COLUMNS, math.nan)
+    return found + [nothing] * (1 + len(looks) - len(found))
 
 
 def tempered(work: Work, law: Law, seed: int) -> list[Point]:

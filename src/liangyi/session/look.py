@@ -95,7 +95,7 @@ def _folder(source: Folder) -> Looked:
     if config.classes or config.per_class:
         count = count_of(found.classes, config.classes, config.per_class)
     if config.classes:
-        held_out = inventory.held_out_of(source.path, config.classes)
+        held_out = inventory.held_out_of(source.path, spec.classes)  # by their names
     if size is None:
         spec, size = served(spec, found.sizes)
     given = {"size": size} if size else {}
