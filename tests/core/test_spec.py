@@ -154,9 +154,9 @@ def test_who_is_served_by_what():
     ],
 )  # fmt: skip
 def test_specs_of_before_there_were_fields_are_read(old, wanted):
-    plain = {"training": {}, "spec": old, "config": {}}
+    plain = {"model": "gan", "training": {}, "spec": old, "config": {}}
     assert Spec.parse(older.upgraded(plain)["spec"]) == wanted
-    again = {"training": {}, "spec": wanted.json(), "config": {}}
+    again = plain | {"spec": wanted.json()}
     assert older.upgraded(again)["spec"] == wanted.json()
 
 
@@ -175,4 +175,5 @@ def test_specs_of_before_there_were_fields_are_read(old, wanted):
 def test_old_specs_that_were_damaged_are_one_line_too(old):
     # breaks when what is old is trusted more than what is new
     with pytest.raises(UserError, match=r"^config\.json: spec"):
-        Spec.parse(older.upgraded({"training": {}, "spec": old, "config": {}})["spec"])
+        plain = {"model": "gan", "training": {}, "spec": old, "config": {}}
+        Spec.parse(older.upgraded(plain)["spec"])
