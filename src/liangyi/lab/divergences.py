@@ -161,6 +161,8 @@ def _figure(plain: list[dict[str, Any]]) -> Figure:
     axes.fill_between(x[near], log_p[near].exp(), color="0.85", label="the mixture")
     for one in plain:
         curve = gaussian(x[near], one["mean"], one["deviation"]).exp()
-        axes.plot(x[near], curve, label=one["divergence"])
+        dashes = "--" if one["divergence"] == "gan" else "-"  # it lies on Jensen-Shannon's
+        axes.plot(x[near], curve, dashes, label=one["divergence"])
+    axes.set(xlabel="x", ylabel="density")
     axes.legend(frameon=False)
     return figure

@@ -210,7 +210,7 @@ def _figure(rows: list[dict[str, Any]]) -> Figure:
 
     figure, (left, right) = panels(1, 2, 4.5, 2.6)
     dots(left, {row["form"]: _sum(row, "step", 1000) for row in rows}, "ms a step")
-    left.set_xlim(0, 1.2 * max(_sum(row, "step", 1000).mean for row in rows))
+    left.set_xlim(left=0)
     for row in rows[1:]:
         right.plot(["early", "end"], [_worst(row, key) for key in ("early", "end")], "o-",
                    label=row["form"])  # fmt: skip

@@ -105,12 +105,15 @@ def table(done: Sequence[Trial]) -> tuple[str, list[dict[str, Any]]]:
             runs = [t.run for t in own if t.run is not None and not failed(t.run)]
             for limit, each in zip(LIMITS, zip(*map(measured, runs), strict=True), strict=False):
                 sums = {c: Summary(tuple(one[c] for one in each)) for c in COLUMNS}
-                within = "all" if limit is None else f"{limit:g}"
-                rows.append([f"`{name}`", within, str(len(runs)), *map(str, sums.values())])
+                rows.append([f"`{name}`", _within(limit), str(len(runs)), *map(str, sums.values())])
                 facts = {"data": data, "model": name, "truncation": limit, "seeds": len(runs)}
                 plain.append(facts | {c: s.json() for c, s in sums.items()})
         parts.append(markdown((data, "truncation", "seeds", *COLUMNS), rows))
     return "\n\n".join(parts) + "\n", plain
+
+
+def _within(limit: float | None) -> str:
+    return "all" if limit is None else f"{limit:g}"
 
 
 def _seen(plain: Sequence[dict[str, Any]]) -> str:
@@ -133,10 +136,13 @@ def _figure(plain: Sequence[dict[str, Any]]) -> Figure:
         own = [one for one in plain if (one["data"], one["model"]) == key]
         recall, precision = ([one[c]["mean"] for one in own] for c in ("recall", "precision"))
         axes.plot(recall, precision, "o-", label=f"{key[1]}, {key[0]}")
+        limits: dict[tuple[float, float], list[str]] = {}  # of what lies at one place, one text
         for one, x, y in zip(own, recall, precision, strict=True):
-            limit = one["truncation"]
-            axes.annotate("all" if limit is None else f"{limit:g}", (x, y),
-                          xytext=(4, 4), textcoords="offset points", fontsize=8)  # fmt: skip
+            limits.setdefault((round(x, 2), round(y, 2)), []).append(_within(one["truncation"]))
+        for place, names in limits.items():
+            axes.annotate(", ".join(names), place, rotation=45,
+                          xytext=(2, 4), textcoords="offset points", fontsize=8)  # fmt: skip
+    axes.margins(y=0.2)
     axes.set(xlabel="recall", ylabel="precision")
     axes.legend(frameon=False)
     return figure
