@@ -25,7 +25,18 @@ def test_the_sentence_speaks_of_every_simulation():
     found = {"one": 21.0, "two": 22.0, noise.GAUSSIAN: 20.0, noise.TRUE: 30.0}
     rows = [{"data": "d", "denoiser": way, "psnr": value} for way, value in found.items()]
     text = noise._seen(rows)
-    assert "`one` has 21.00 dB, +1.00" in text and "`two` has 22.00 dB, +2.00" in text
+    assert "`one` has 21.00 dB, +1.00 beside" in text and "`two` has 22.00 dB, +2.00" in text
+
+
+def test_denoisers_of_one_seed_are_compared_with_each_other():
+    # breaks when the seeds' common ups and downs widen the interval of a difference
+    rows = [
+        {"data": "d", "denoiser": way, "seed": seed, "psnr": 20.0 + 5 * seed + more}
+        for way, more in {"one": 1.0, noise.GAUSSIAN: 0.0, noise.TRUE: 2.0}.items()
+        for seed in range(3)
+    ]
+    text = noise._seen(rows)
+    assert "`one` has 26.00 dB, +1.00 ± 0.00 beside fitted" in text and "-1.00 ± 0.00" in text
 
 
 def photographs(folder, least, most, count=8):

@@ -10,7 +10,9 @@ photographs. On a planted law the simulated noise stands beside its formula, too
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -201,16 +203,23 @@ def _seen(rows: list[dict[str, Any]]) -> str:
     parts = []
     for name in dict.fromkeys(row["data"] for row in rows):
         own = [row for row in rows if row["data"] == name and "denoiser" in row]
-        ways = dict.fromkeys(row["denoiser"] for row in own)
-        found = {way: _summary(own, "denoiser", way, "psnr").mean for way in ways}
+        found: dict[str, list[float]] = {}
+        for row in own:
+            found.setdefault(row["denoiser"], []).append(row["psnr"])
         parts += [
-            f"on {name} a denoiser that learned from `{model}` has {decibels:.2f} dB, "
-            f"{decibels - found[GAUSSIAN]:+.2f} beside fitted Gaussian noise and "
-            f"{decibels - found[TRUE]:+.2f} beside true noise"
+            f"on {name} a denoiser that learned from `{model}` has {fmean(decibels):.2f} dB, "
+            f"{_more(decibels, found[GAUSSIAN])} beside fitted Gaussian noise and "
+            f"{_more(decibels, found[TRUE])} beside true noise"
             for model, decibels in found.items() if model not in (TRUE, GAUSSIAN)
         ]  # fmt: skip
     said = "; ".join(parts)
     return f"{said[0].upper()}{said[1:]}."
+
+
+def _more(ours: Sequence[float], theirs: Sequence[float]) -> str:
+    """Return the mean difference, seed by seed, with half of its 95 % interval if it has one."""
+    more = Summary(tuple(one - other for one, other in zip(ours, theirs, strict=True)))
+    return f"{more.mean:+.2f}" + ("" if more.half is None else f" ± {more.half:.2f}")
 
 
 def _figure(laws: dict[str, Any], rows: list[dict[str, Any]]) -> Figure:
