@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -74,3 +76,20 @@ for number in range(40):
 """)
     variables, steps = peer.trained(script, 60, 0)
     assert steps == 8 and variables["number"] == 39
+
+
+def test_keras_on_pytorch_trains_with_the_threads_of_all_sides(tmp_path, monkeypatch):
+    # breaks when PyTorch is kept to one thread, as it is beside TensorFlow, where Keras runs on it
+    peer = importlib.import_module("benchmarks.peers.additions")
+    keras = mock.MagicMock()
+    monkeypatch.setitem(sys.modules, "keras", keras)
+    before, found = torch.get_num_threads(), {}
+    try:
+        for backend in ("torch", "tensorflow"):
+            torch.set_num_threads(2)
+            keras.backend.backend.return_value = backend
+            peer.by_keras(0, str(tmp_path / "answers.npy"), 1, 40)
+            found[backend] = torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+    assert found == {"torch": 2, "tensorflow": 1}
