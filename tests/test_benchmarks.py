@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from types import SimpleNamespace
 from unittest import mock
@@ -93,3 +94,44 @@ def test_keras_on_pytorch_trains_with_the_threads_of_all_sides(tmp_path, monkeyp
     finally:
         torch.set_num_threads(before)
     assert found == {"torch": 2, "tensorflow": 1}
+
+
+DIES = """
+def dies(after):
+    left = iter(range(after))
+    def work():
+        if next(left, None) is None:
+            raise FloatingPointError("the loss is no longer finite")
+        return 1.0
+    return work, {}
+"""
+
+
+@pytest.fixture
+def harness(tmp_path, monkeypatch):
+    """Return the harness, beside a side `mortal:dies` that fails after so many stretches."""
+    (tmp_path / "mortal.py").write_text(DIES)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([*sys.path, str(tmp_path)]))
+    return importlib.import_module("benchmarks.harness")
+
+
+def test_a_side_that_fails_while_it_is_measured_is_left_out_alone(harness, capsys):
+    # breaks when it ends all others with a traceback, or its few rounds are set beside all of theirs
+    sides = [harness.Side(name, "mortal:dies", {"after": after})
+             for name, after in (("liangyi", 9), ("peer", 1), ("liangyi quick", 0))]  # fmt: skip
+    outcomes = harness.measure(sides, 3, 1)
+    assert [len(outcome.rates) for outcome in outcomes.values()] == [3, 0, 0]
+    assert "FloatingPointError: the loss is no longer finite" in outcomes["peer"].failed
+    rows = harness.table(outcomes, "steps/s", ["liangyi", "liangyi quick"]).splitlines()
+    assert len(rows) == 3 and rows[0] == "|  | steps/s | liangyi / this |"
+    assert capsys.readouterr().err.count("left out") == 2
+
+
+def test_a_worker_that_was_killed_is_a_side_that_failed(harness):
+    # breaks when asking it is a BrokenPipeError
+    worker = harness.Worker(harness.Side("one", "mortal:dies", {"after": 9}), 1)
+    worker._process.kill()
+    worker._process.wait()
+    with pytest.raises(harness.SideFailed):
+        worker.measure()
+    worker.close()
