@@ -71,6 +71,7 @@ def main(arguments: list[str]) -> None:
     found = question.compare(
         title, sides(asked.side, asked.ascents, asked.device), "megapixels/s", asked
     )
-    outcomes = {name: Outcome(**own) for name, own in found[title].items()}  # type: ignore[arg-type]
-    print(f"A megapixel: {told(outcomes)}.\n")
+    for table in found.values():
+        outcomes = {name: Outcome(**own) for name, own in table.items()}  # type: ignore[arg-type]
+        print(f"A megapixel: {told(outcomes)}.\n")
     question.keep(asked, found)

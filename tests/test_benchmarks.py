@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
 from types import SimpleNamespace
@@ -135,3 +136,36 @@ def test_a_worker_that_was_killed_is_a_side_that_failed(harness):
     with pytest.raises(harness.SideFailed):
         worker.measure()
     worker.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "word", "titles"),
+    [("small-step", "pythae", ["VAE, batch 128"]),
+     ("upscaling", "bfloat16", ["Training, batch 16"]),
+     ("levers", "folding", ["dcgan-mnist, float32, batch 128", "dcgan-mnist, bfloat16, batch 128"]),
+     ("cifar10", "nobody", []),
+     ("dreaming", "nobody", [])],
+)  # fmt: skip
+def test_only_takes_a_side_that_but_one_of_the_tables_has(
+    question, word, titles, tmp_path, monkeypatch, capsys
+):
+    # breaks when the first table without such a side ends the command, and those made are not kept
+    asks = importlib.import_module("benchmarks.peers.question")
+    harness = importlib.import_module("benchmarks.harness")
+    made = lambda sides, rounds, threads: {  # noqa: E731
+        side.name: harness.Outcome([1.0], {"peak memory, MB": 1.0}) for side in sides
+    }
+    monkeypatch.setattr(asks, "measure", made)
+    monkeypatch.setattr("liangyi.lab.dreams.squeezenet", str)
+    monkeypatch.setattr("benchmarks.dreaming.squeezenet", str)
+    module = importlib.import_module(f"benchmarks.{question.replace('-', '_')}")
+    file = tmp_path / "kept.json"
+    words = ["--only", word, "--json", str(file)]
+    if titles:
+        module.main(words)
+        assert list(json.loads(file.read_text())["tables"]) == titles
+        assert "no side has that in its name; there are: liangyi" in capsys.readouterr().err
+    else:
+        with pytest.raises(SystemExit, match="no side was measured"):
+            module.main(words)
+        assert not file.exists()
