@@ -117,7 +117,7 @@ def harness(tmp_path, monkeypatch):
 
 
 def test_a_side_that_fails_while_it_is_measured_is_left_out_alone(harness, capsys):
-    # breaks when it ends all others with a traceback, or its few rounds are set beside all of theirs
+    # breaks when it ends all others with a traceback, or stands there with its few rounds
     sides = [harness.Side(name, "mortal:dies", {"after": after})
              for name, after in (("liangyi", 9), ("peer", 1), ("liangyi quick", 0))]  # fmt: skip
     outcomes = harness.measure(sides, 3, 1)
@@ -138,6 +138,22 @@ def test_a_worker_that_was_killed_is_a_side_that_failed(harness):
     worker.close()
 
 
+@pytest.fixture
+def asked_sides(harness, monkeypatch):
+    """Return a list that fills with the sides that a question would measure."""
+    found = []
+
+    def made(sides, rounds, threads):
+        found.extend(sides)
+        return {side.name: harness.Outcome([1.0], {"peak memory, MB": 1.0}) for side in sides}
+
+    monkeypatch.setattr("benchmarks.peers.question.measure", made)
+    importlib.import_module("benchmarks.dreaming")
+    for module in ("liangyi.lab.dreams", "benchmarks.dreaming"):
+        monkeypatch.setattr(f"{module}.squeezenet", str)
+    return found
+
+
 @pytest.mark.parametrize(
     ("question", "word", "titles"),
     [("small-step", "pythae", ["VAE, batch 128"]),
@@ -147,17 +163,9 @@ def test_a_worker_that_was_killed_is_a_side_that_failed(harness):
      ("dreaming", "nobody", [])],
 )  # fmt: skip
 def test_only_takes_a_side_that_but_one_of_the_tables_has(
-    question, word, titles, tmp_path, monkeypatch, capsys
+    question, word, titles, asked_sides, tmp_path, capsys
 ):
     # breaks when the first table without such a side ends the command, and those made are not kept
-    asks = importlib.import_module("benchmarks.peers.question")
-    harness = importlib.import_module("benchmarks.harness")
-    made = lambda sides, rounds, threads: {  # noqa: E731
-        side.name: harness.Outcome([1.0], {"peak memory, MB": 1.0}) for side in sides
-    }
-    monkeypatch.setattr(asks, "measure", made)
-    monkeypatch.setattr("liangyi.lab.dreams.squeezenet", str)
-    monkeypatch.setattr("benchmarks.dreaming.squeezenet", str)
     module = importlib.import_module(f"benchmarks.{question.replace('-', '_')}")
     file = tmp_path / "kept.json"
     words = ["--only", word, "--json", str(file)]
@@ -169,3 +177,26 @@ def test_only_takes_a_side_that_but_one_of_the_tables_has(
         with pytest.raises(SystemExit, match="no side was measured"):
             module.main(words)
         assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    "question", ["cifar10", "dcgan-step", "dreaming", "levers", "seqgan", "small-step", "upscaling"]
+)
+def test_every_side_works_on_the_device_that_was_asked_for(question, asked_sides):
+    # breaks when a table of a question takes the processor, whatever was asked
+    module = importlib.import_module(f"benchmarks.{question.replace('-', '_')}")
+    module.main(["--device", "cuda"])
+    assert asked_sides and {side.settings.get("device") for side in asked_sides} == {"cuda"}
+
+
+@pytest.mark.parametrize(
+    ("question", "option"),
+    [("dreaming", "--batches"), ("seqgan", "--batches"), ("profile", "--rounds"),
+     ("profile", "--device")],
+)  # fmt: skip
+def test_an_option_that_a_question_has_no_use_for_is_refused(question, option, asked_sides, capsys):
+    # breaks when it is taken and ignored
+    module = importlib.import_module(f"benchmarks.{question}")
+    with pytest.raises(SystemExit):
+        module.main([option, "cuda" if option == "--device" else "1"])
+    assert f"unrecognized arguments: {option}" in capsys.readouterr().err

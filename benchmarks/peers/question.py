@@ -15,12 +15,13 @@ TENSORFLOW = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
 TORCH = {"KERAS_BACKEND": "torch"}
 
 
-def options(text: str | None, batches: Sequence[int]) -> argparse.ArgumentParser:
-    """Return what every question about steps can be told."""
+def options(text: str | None, batches: Sequence[int] | None = None) -> argparse.ArgumentParser:
+    """Return what every question about steps can be told; without `batches`, of one size alone."""
     words = argparse.ArgumentParser(
         description=text, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    words.add_argument("--batches", type=int, nargs="+", default=list(batches))
+    if batches is not None:
+        words.add_argument("--batches", type=int, nargs="+", default=list(batches))
     words.add_argument("--rounds", type=int, default=5, help="at least 5 for published figures")
     words.add_argument("--threads", type=int, default=2)
     words.add_argument("--only", nargs="+", metavar="WORD", help="sides whose name has a word")
