@@ -151,10 +151,14 @@ def measure(sides: Sequence[Side], rounds: int, threads: int) -> dict[str, Outco
 
 def ratios(one: Outcome, other: Outcome) -> tuple[float, float, float]:
     """Return the quartiles of one side's rate over another's, round by round."""
-    pairs = [a / b for a, b in zip(one.rates, other.rates, strict=True)]
-    if len(pairs) == 1:  # one round, to see that all sides work
-        return pairs[0], pairs[0], pairs[0]
-    low, middle, high = statistics.quantiles(pairs, n=4, method="inclusive")
+    return quartiles([a / b for a, b in zip(one.rates, other.rates, strict=True)])
+
+
+def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the quartiles of what was measured, the median in the middle."""
+    if len(values) == 1:  # one round, to see that all sides work
+        return values[0], values[0], values[0]
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
     return low, middle, high
 
 

@@ -15,6 +15,7 @@ import torch
 import torchvision
 
 from conftest import follow
+from liangyi.core.errors import UserError
 from liangyi.scoring.held_out import figures_on
 
 
@@ -200,3 +201,29 @@ def test_an_option_that_a_question_has_no_use_for_is_refused(question, option, a
     with pytest.raises(SystemExit):
         module.main([option, "cuda" if option == "--device" else "1"])
     assert f"unrecognized arguments: {option}" in capsys.readouterr().err
+
+
+def test_quartiles_are_those_of_the_pairs_that_there_are(harness):
+    assert harness.quartiles([2.0]) == (2.0, 2.0, 2.0)
+    assert harness.quartiles([1.0, 2.0, 3.0, 4.0, 5.0]) == (2.0, 3.0, 4.0)
+
+
+@pytest.mark.parametrize("question", ["overhead", "watching"])
+def test_one_pair_is_enough_to_see_that_it_works(question, monkeypatch, capsys):
+    # breaks when one has no quartiles: a traceback after the work
+    module = importlib.import_module(f"benchmarks.{question}")
+    if question == "overhead":
+        for side in ("ours", "by_hand"):
+            monkeypatch.setattr(module, side, lambda: lambda: None)
+    else:
+        monkeypatch.setattr(module, "shares", lambda *given: [0.25])
+    module.main(["1"])
+    assert len(capsys.readouterr().out.splitlines()) == (3 if question == "overhead" else 7)
+
+
+def test_without_gensim_words_says_so_before_our_own_training(monkeypatch):
+    # breaks when it is a traceback that comes after it
+    module = importlib.import_module("benchmarks.words")
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match="pip install gensim"):
+        module.main(["text8"])
