@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
 import os
@@ -16,6 +17,7 @@ import torchvision
 
 from conftest import follow
 from liangyi.core.errors import UserError
+from liangyi.data import choose
 from liangyi.scoring.held_out import figures_on
 
 
@@ -227,3 +229,16 @@ def test_without_gensim_words_says_so_before_our_own_training(monkeypatch):
     monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError, match="pip install gensim"):
         module.main(["text8"])
+
+
+def test_a_likelihood_is_of_the_step_of_the_checkpoint_that_was_looked_at(small, tmp_path):
+    # breaks when it is that of the newest one, beside the figure of the best
+    here = small("vae")
+    wild = dataclasses.replace(here.config, learning_rate=1.0)  # every step makes it worse
+    here = dataclasses.replace(here, config=wild, source=choose("digits", binarise="fixed"))
+    run = here.run(tmp_path / "vae", steps=6, checkpoint_every=2, validate_every=2)
+    for _ in follow(run):
+        pass
+    assert run.best is not None and run.trained()[1] < run.made == 6
+    row = importlib.import_module("benchmarks.likelihood").measured(run, 4, 2)
+    assert row[3] == str(run.trained()[1])
