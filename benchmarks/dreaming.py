@@ -63,7 +63,7 @@ def told(outcomes: dict[str, Outcome]) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    words = question.options(__doc__, batches=(1,))
+    words = question.options(__doc__)
     words.add_argument("--side", type=int, default=1024, help="pixels of the picture's sides")
     words.add_argument("--ascents", type=int, default=20, help="in each octave")
     asked = words.parse_args(arguments)
@@ -71,6 +71,7 @@ def main(arguments: list[str]) -> None:
     found = question.compare(
         title, sides(asked.side, asked.ascents, asked.device), "megapixels/s", asked
     )
-    outcomes = {name: Outcome(**own) for name, own in found[title].items()}  # type: ignore[arg-type]
-    print(f"A megapixel: {told(outcomes)}.\n")
+    for table in found.values():
+        outcomes = {name: Outcome(**own) for name, own in table.items()}  # type: ignore[arg-type]
+        print(f"A megapixel: {told(outcomes)}.\n")
     question.keep(asked, found)

@@ -186,6 +186,8 @@ def sides(data: str, size: int | None, scratch: str, peers: bool) -> list[Side]:
 def told(title: str, outcomes: Mapping[str, Outcome], ours: Sequence[str] = OURS) -> str:
     """Return the Markdown of one source."""
     about = outcomes[ours[0]].facts
+    if not about:
+        return f"{title} was left out: {outcomes[ours[0]].failed}\n"
     shape = " x ".join(map(str, about["shape"]))
     return (
         f"{title}: {about['pictures']:,} pictures of {shape}; decoded in "

@@ -9,6 +9,7 @@ the machine hits all of them; ratios are those of neighbours in one round.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -77,13 +78,17 @@ class Worker:
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # an order that nobody read
+            self._process.stdin.close()
         self._answers.close()
         self._errors.close()
 
     def _ask(self, line: str) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # it has ended: no answer says so
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
 
     def _answer(self) -> Any:
         line = self._answers.readline()
@@ -103,9 +108,18 @@ class Outcome:
     facts: dict[str, Any] = field(default_factory=dict)
     failed: str = ""
 
+    def leave_out(self, error: SideFailed) -> None:
+        """Keep why it failed; rates of some rounds would stand beside those of all."""
+        self.failed = str(error)
+        self.rates.clear()
+        print(f"  left out: {error}", file=sys.stderr)
+
 
 def measure(sides: Sequence[Side], rounds: int, threads: int) -> dict[str, Outcome]:
-    """Prepare all sides one after the other, then measure them in turn."""
+    """Prepare all sides one after the other, then measure them in turn.
+
+    Who fails in either is left out; the others go on.
+    """
     outcomes = {side.name: Outcome() for side in sides}
     workers: list[Worker] = []
     try:
@@ -114,15 +128,20 @@ def measure(sides: Sequence[Side], rounds: int, threads: int) -> dict[str, Outco
             try:
                 worker = Worker(side, threads)
             except SideFailed as error:
-                outcomes[side.name].failed = str(error)
-                print(f"  left out: {error}", file=sys.stderr)
+                outcomes[side.name].leave_out(error)
                 continue
             outcomes[side.name].facts = worker.facts
             workers.append(worker)
         for turn in range(rounds):
             for worker in workers if turn % 2 else workers[::-1]:
-                units, seconds = worker.measure()
-                outcomes[worker.side.name].rates.append(units / seconds)
+                outcome = outcomes[worker.side.name]
+                if outcome.failed:
+                    continue
+                try:
+                    units, seconds = worker.measure()
+                    outcome.rates.append(units / seconds)
+                except SideFailed as error:
+                    outcome.leave_out(error)
             print(f"round {turn + 1} of {rounds}", file=sys.stderr)
     finally:
         for worker in workers:
@@ -132,10 +151,14 @@ def measure(sides: Sequence[Side], rounds: int, threads: int) -> dict[str, Outco
 
 def ratios(one: Outcome, other: Outcome) -> tuple[float, float, float]:
     """Return the quartiles of one side's rate over another's, round by round."""
-    pairs = [a / b for a, b in zip(one.rates, other.rates, strict=True)]
-    if len(pairs) == 1:  # one round, to see that all sides work
-        return pairs[0], pairs[0], pairs[0]
-    low, middle, high = statistics.quantiles(pairs, n=4, method="inclusive")
+    return quartiles([a / b for a, b in zip(one.rates, other.rates, strict=True)])
+
+
+def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the quartiles of what was measured, the median in the middle."""
+    if len(values) == 1:  # one round, to see that all sides work
+        return values[0], values[0], values[0]
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
     return low, middle, high
 
 
@@ -164,6 +187,7 @@ def machine(threads: int) -> dict[str, Any]:
 
 def table(outcomes: Mapping[str, Outcome], unit: str, ours: Sequence[str]) -> str:
     """Return Markdown: the rate of each side, and how many times as fast each of ours is."""
+    ours = [name for name in ours if outcomes[name].rates]
     head = ["", unit, *(f"{name} / this" for name in ours)]
     rows = [head, ["---"] + ["---:"] * (len(head) - 1)]
     for name, outcome in outcomes.items():

@@ -51,14 +51,14 @@ def take_away(lever: str) -> None:
         sequential._switch.plain = True
 
 
-def dcgan(lever: str, batch: int, precision: str) -> Prepared:
+def dcgan(lever: str, batch: int, device: str, precision: str) -> Prepared:
     take_away(lever)
-    return dcgan_step.ours(batch, "cpu", precision)
+    return dcgan_step.ours(batch, device, precision)
 
 
-def small(lever: str, model: str, batch: int, compiled: bool) -> Prepared:
+def small(lever: str, model: str, batch: int, device: str, compiled: bool) -> Prepared:
     take_away(lever)
-    return small_step.ours(model, batch, "cpu", compiled)
+    return small_step.ours(model, batch, device, compiled)
 
 
 def sides(levers: Iterable[str], prepare: str, **at: object) -> list[Side]:
@@ -69,17 +69,18 @@ def sides(levers: Iterable[str], prepare: str, **at: object) -> list[Side]:
     ]
 
 
-def questions(model: str, batch: int) -> dict[str, list[Side]]:
+def questions(model: str, batch: int, device: str) -> dict[str, list[Side]]:
     """Return the sides of each way in which the model is trained."""
+    at = {"batch": batch, "device": device}
     if model == "dcgan-mnist":
         every = [*WITHOUT, "none"]
         return {
-            precision: sides(every, "dcgan", batch=batch, precision=precision)
+            precision: sides(every, "dcgan", precision=precision, **at)
             for precision in ("float32", "bfloat16")
         }
     two = ("all", "oneDNN's products")
     return {
-        way: sides(two, "small", model=model, batch=batch, compiled=way == "compiled")
+        way: sides(two, "small", model=model, compiled=way == "compiled", **at)
         for way in ("eager", "compiled")
     }
 
@@ -92,7 +93,7 @@ def main(arguments: list[str]) -> None:
     for model in asked.models:
         unit, usual = USUAL[model]
         for batch in asked.batches or (usual,):
-            for way, found in questions(model, batch).items():
+            for way, found in questions(model, batch, asked.device).items():
                 title = f"{model}, {way}, batch {batch}"
                 tables |= question.compare(title, found, unit, asked)
     question.keep(asked, tables)

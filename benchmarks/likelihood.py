@@ -34,7 +34,7 @@ def measured(run: Run, number: int, draws: int) -> list[str]:
     Raises:
         UserError: the run's pictures are grey, or its model has no such bound.
     """
-    model, source = run.model(), run.source()
+    (model, step), source = run.trained(), run.source()
     how = getattr(source.config, "binarise", "none")
     if how == "none" or "bound" not in model.verbs():
         raise UserError(f"{run.path} has no likelihood of black and white pictures; --binarise")
@@ -46,7 +46,7 @@ def measured(run: Run, number: int, draws: int) -> list[str]:
         found.append(model.bound(batch, draws=draws, first=place * _PART).cpu())
     each = -torch.cat(found)
     minutes = (time.perf_counter() - began) / 60
-    own = [f"`{run.kind.name()}`", str(getattr(run.config, "draws", 1)), how, f"{run.made:,}"]
+    own = [f"`{run.kind.name()}`", str(getattr(run.config, "draws", 1)), how, f"{step:,}"]
     nats = f"{float(each.mean()):.2f} ± {1.96 * error.of_mean(each):.2f}"
     return [*own, nats, str(len(each)), f"{draws:,}", f"{minutes:.1f}"]
 

@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 import torch
 
+from benchmarks.harness import quartiles
 from benchmarks.peers.lean import gan_step
 from benchmarks.peers.plain import uniform
 from benchmarks.peers.resident import digits
@@ -83,7 +84,7 @@ def main(arguments: list[str]) -> None:
         times = {work: seconds(work) for work in order}
         ratios.append(times[sides[0]] / times[sides[1]])
         speeds.append(STRETCH / times[sides[0]])
-    low, middle, high = statistics.quantiles(ratios, n=4)
+    low, middle, high = quartiles(ratios)
     spread, speed = f"{low:.3f} to {high:.3f}", f"{statistics.median(speeds):.0f}"
     head = ["trainer / hand-written loop", "quartiles", "trainer, steps/s", "threads"]
     print(markdown(head, [[f"{middle:.3f}", spread, speed, str(torch.get_num_threads())]]))

@@ -9,8 +9,10 @@ them (it costs a little itself). `before` is a trainer with PyTorch's own layers
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from torch.profiler import ProfilerActivity, profile
 
@@ -68,7 +70,15 @@ def table(before: Mapping[str, float], after: Mapping[str, float]) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    asked = question.options(__doc__, batches=(128,)).parse_args(arguments)
+    words = argparse.ArgumentParser(
+        prog="python -m benchmarks profile",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    words.add_argument("--batches", type=int, nargs="+", default=[128])
+    words.add_argument("--threads", type=int, default=2)
+    words.add_argument("--json", type=Path, metavar="FILE", help="save everything")
+    asked = words.parse_args(arguments)
     tables: dict[str, dict[str, Mapping[str, float]]] = {}
     for batch in asked.batches:
         for precision in ("float32", "bfloat16"):

@@ -188,7 +188,7 @@ def rows(question: str, outcomes: Mapping[str, Outcome]) -> list[str]:
             continue
         seconds = 1 / statistics.median(outcome.rates)
         ratio = apart = ""
-        if name != OURS:
+        if name != OURS and own.rates:
             low, middle, high = harness.ratios(own, outcome)
             ratio = f"{middle:.1f} ({low:.1f} to {high:.1f})"
             apart = f"{largest_difference(own, outcome):.0e}"

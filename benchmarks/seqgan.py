@@ -102,7 +102,7 @@ def sides(turn: str, peer: str, device: str) -> list[Side]:
 
 
 def main(arguments: list[str]) -> None:
-    words = question.options(__doc__, batches=())
+    words = question.options(__doc__)
     words.add_argument("--peer", default="", metavar="FOLDER", help="of suragnair/seqGAN")
     asked = words.parse_args(arguments)
     tables = {}

@@ -59,8 +59,9 @@ def training(batch: int, size: int, precision: str, device: str, **network: int)
     return stretches(run, 1, warm=3, seconds=5), facts
 
 
-def use(height: int, wide: int, **network: int) -> Prepared:
+def use(height: int, wide: int, device: str, **network: int) -> Prepared:
     model, _ = model_of(size=96, **network)
+    model.to(device)
     picture = torch.randint(256, (1, 3, height, wide), dtype=torch.uint8)
     make = partial(made, model, bound(SRResNet, "upscale", model.spec), {})
 
@@ -68,7 +69,7 @@ def use(height: int, wide: int, **network: int) -> Prepared:
         assembled(make, picture, model.reach)
 
     megapixels = network["factor"] ** 2 * height * wide / 1e6
-    return stretches(repeated(work, "cpu"), megapixels, warm=1, seconds=3), {}
+    return stretches(repeated(work, device), megapixels, warm=1, seconds=3), {}
 
 
 def sides(question_: str, at: dict[str, Any]) -> list[Side]:
@@ -90,6 +91,6 @@ def main(arguments: list[str]) -> None:
         at = {**NETWORK, "batch": batch, "size": 96, "device": asked.device}
         title = f"Training, batch {batch}"
         tables |= question.compare(title, sides("training", at), "steps/s", asked)
-    at = {**NETWORK, "height": PICTURE[0], "wide": PICTURE[1]}
+    at = {**NETWORK, "height": PICTURE[0], "wide": PICTURE[1], "device": asked.device}
     tables |= question.compare("Use", sides("use", at), "megapixels/s", asked)
     question.keep(asked, tables)

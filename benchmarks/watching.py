@@ -17,6 +17,7 @@ import sys
 import time
 from typing import Any
 
+from benchmarks.harness import quartiles
 from liangyi import data
 from liangyi.core import registry
 from liangyi.doctor.signals import Reference, signals
@@ -70,9 +71,7 @@ def main(arguments: list[str]) -> None:
     stretches = words.parse_args(arguments).stretches
     rows = []
     for name, source, settings, batch in CASES:
-        low, middle, high = statistics.quantiles(
-            shares(name, source, settings, batch, stretches), n=4
-        )
+        low, middle, high = quartiles(shares(name, source, settings, batch, stretches))
         spread = f"{low:.1%} to {high:.1%}"
         rows.append([f"`{name}`", source, str(batch), f"{middle:.1%}", spread])
         print(f"{name} on {source}: {middle:.2%} ({spread})", file=sys.stderr)

@@ -13,6 +13,7 @@ processor time say more than those of the clock.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import statistics
 import sys
@@ -28,6 +29,7 @@ from benchmarks.harness import machine
 from liangyi import data
 from liangyi.core import registry
 from liangyi.core.config import Training
+from liangyi.core.errors import UserError
 from liangyi.core.spec import Words
 from liangyi.data import Batches, Dataset
 from liangyi.data.text import lists
@@ -113,6 +115,8 @@ def main(arguments: list[str]) -> None:
     words.add_argument("--share", type=float, default=1.0)
     words.add_argument("--out", type=Path)
     args = words.parse_args(arguments)
+    if importlib.util.find_spec("gensim") is None:  # now, not after our own training
+        raise UserError("the other side is gensim: pip install gensim")
     text = data.choose(args.text).split()
     assert isinstance(text, Dataset)
     if args.share < 1:

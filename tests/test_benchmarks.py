@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
+import json
+import os
+import sys
 from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,6 +16,8 @@ import torch
 import torchvision
 
 from conftest import follow
+from liangyi.core.errors import UserError
+from liangyi.data import choose
 from liangyi.scoring.held_out import figures_on
 
 
@@ -74,3 +81,164 @@ for number in range(40):
 """)
     variables, steps = peer.trained(script, 60, 0)
     assert steps == 8 and variables["number"] == 39
+
+
+def test_keras_on_pytorch_trains_with_the_threads_of_all_sides(tmp_path, monkeypatch):
+    # breaks when PyTorch is kept to one thread, as it is beside TensorFlow, where Keras runs on it
+    peer = importlib.import_module("benchmarks.peers.additions")
+    keras = mock.MagicMock()
+    monkeypatch.setitem(sys.modules, "keras", keras)
+    before, found = torch.get_num_threads(), {}
+    try:
+        for backend in ("torch", "tensorflow"):
+            torch.set_num_threads(2)
+            keras.backend.backend.return_value = backend
+            peer.by_keras(0, str(tmp_path / "answers.npy"), 1, 40)
+            found[backend] = torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+    assert found == {"torch": 2, "tensorflow": 1}
+
+
+DIES = """
+def dies(after):
+    left = iter(range(after))
+    def work():
+        if next(left, None) is None:
+            raise FloatingPointError("the loss is no longer finite")
+        return 1.0
+    return work, {}
+"""
+
+
+@pytest.fixture
+def harness(tmp_path, monkeypatch):
+    """Return the harness, beside a side `mortal:dies` that fails after so many stretches."""
+    (tmp_path / "mortal.py").write_text(DIES)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([*sys.path, str(tmp_path)]))
+    return importlib.import_module("benchmarks.harness")
+
+
+def test_a_side_that_fails_while_it_is_measured_is_left_out_alone(harness, capsys):
+    # breaks when it ends all others with a traceback, or stands there with its few rounds
+    sides = [harness.Side(name, "mortal:dies", {"after": after})
+             for name, after in (("liangyi", 9), ("peer", 1), ("liangyi quick", 0))]  # fmt: skip
+    outcomes = harness.measure(sides, 3, 1)
+    assert [len(outcome.rates) for outcome in outcomes.values()] == [3, 0, 0]
+    assert "FloatingPointError: the loss is no longer finite" in outcomes["peer"].failed
+    rows = harness.table(outcomes, "steps/s", ["liangyi", "liangyi quick"]).splitlines()
+    assert len(rows) == 3 and rows[0] == "|  | steps/s | liangyi / this |"
+    assert capsys.readouterr().err.count("left out") == 2
+
+
+def test_a_worker_that_was_killed_is_a_side_that_failed(harness):
+    # breaks when asking it is a BrokenPipeError
+    worker = harness.Worker(harness.Side("one", "mortal:dies", {"after": 9}), 1)
+    worker._process.kill()
+    worker._process.wait()
+    with pytest.raises(harness.SideFailed):
+        worker.measure()
+    worker.close()
+
+
+@pytest.fixture
+def asked_sides(harness, monkeypatch):
+    """Return a list that fills with the sides that a question would measure."""
+    found = []
+
+    def made(sides, rounds, threads):
+        found.extend(sides)
+        return {side.name: harness.Outcome([1.0], {"peak memory, MB": 1.0}) for side in sides}
+
+    monkeypatch.setattr("benchmarks.peers.question.measure", made)
+    importlib.import_module("benchmarks.dreaming")
+    for module in ("liangyi.lab.dreams", "benchmarks.dreaming"):
+        monkeypatch.setattr(f"{module}.squeezenet", str)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("question", "word", "titles"),
+    [("small-step", "pythae", ["VAE, batch 128"]),
+     ("upscaling", "bfloat16", ["Training, batch 16"]),
+     ("levers", "folding", ["dcgan-mnist, float32, batch 128", "dcgan-mnist, bfloat16, batch 128"]),
+     ("cifar10", "nobody", []),
+     ("dreaming", "nobody", [])],
+)  # fmt: skip
+def test_only_takes_a_side_that_but_one_of_the_tables_has(
+    question, word, titles, asked_sides, tmp_path, capsys
+):
+    # breaks when the first table without such a side ends the command, and those made are not kept
+    module = importlib.import_module(f"benchmarks.{question.replace('-', '_')}")
+    file = tmp_path / "kept.json"
+    words = ["--only", word, "--json", str(file)]
+    if titles:
+        module.main(words)
+        assert list(json.loads(file.read_text())["tables"]) == titles
+        assert "no side has that in its name; there are: liangyi" in capsys.readouterr().err
+    else:
+        with pytest.raises(SystemExit, match="no side was measured"):
+            module.main(words)
+        assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    "question", ["cifar10", "dcgan-step", "dreaming", "levers", "seqgan", "small-step", "upscaling"]
+)
+def test_every_side_works_on_the_device_that_was_asked_for(question, asked_sides):
+    # breaks when a table of a question takes the processor, whatever was asked
+    module = importlib.import_module(f"benchmarks.{question.replace('-', '_')}")
+    module.main(["--device", "cuda"])
+    assert asked_sides and {side.settings.get("device") for side in asked_sides} == {"cuda"}
+
+
+@pytest.mark.parametrize(
+    ("question", "option"),
+    [("dreaming", "--batches"), ("seqgan", "--batches"), ("profile", "--rounds"),
+     ("profile", "--device")],
+)  # fmt: skip
+def test_an_option_that_a_question_has_no_use_for_is_refused(question, option, asked_sides, capsys):
+    # breaks when it is taken and ignored
+    module = importlib.import_module(f"benchmarks.{question}")
+    with pytest.raises(SystemExit):
+        module.main([option, "cuda" if option == "--device" else "1"])
+    assert f"unrecognized arguments: {option}" in capsys.readouterr().err
+
+
+def test_quartiles_are_those_of_the_pairs_that_there_are(harness):
+    assert harness.quartiles([2.0]) == (2.0, 2.0, 2.0)
+    assert harness.quartiles([1.0, 2.0, 3.0, 4.0, 5.0]) == (2.0, 3.0, 4.0)
+
+
+@pytest.mark.parametrize("question", ["overhead", "watching"])
+def test_one_pair_is_enough_to_see_that_it_works(question, monkeypatch, capsys):
+    # breaks when one has no quartiles: a traceback after the work
+    module = importlib.import_module(f"benchmarks.{question}")
+    if question == "overhead":
+        for side in ("ours", "by_hand"):
+            monkeypatch.setattr(module, side, lambda: lambda: None)
+    else:
+        monkeypatch.setattr(module, "shares", lambda *given: [0.25])
+    module.main(["1"])
+    assert len(capsys.readouterr().out.splitlines()) == (3 if question == "overhead" else 7)
+
+
+def test_without_gensim_words_says_so_before_our_own_training(monkeypatch):
+    # breaks when it is a traceback that comes after it
+    module = importlib.import_module("benchmarks.words")
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match="pip install gensim"):
+        module.main(["text8"])
+
+
+def test_a_likelihood_is_of_the_step_of_the_checkpoint_that_was_looked_at(small, tmp_path):
+    # breaks when it is that of the newest one, beside the figure of the best
+    here = small("vae")
+    wild = dataclasses.replace(here.config, learning_rate=1.0)  # every step makes it worse
+    here = dataclasses.replace(here, config=wild, source=choose("digits", binarise="fixed"))
+    run = here.run(tmp_path / "vae", steps=6, checkpoint_every=2, validate_every=2)
+    for _ in follow(run):
+        pass
+    assert run.best is not None and run.trained()[1] < run.made == 6
+    row = importlib.import_module("benchmarks.likelihood").measured(run, 4, 2)
+    assert row[3] == str(run.trained()[1])

@@ -81,7 +81,8 @@ def by_keras(seed: int, file: str, digits: int, questions: int) -> Prepared:
     import keras  # not above: our own side does without
     from keras import layers
 
-    torch.set_num_threads(1)
+    if keras.backend.backend() != "torch":
+        torch.set_num_threads(1)  # its threads would wait on Keras' cores
     keras.utils.set_random_seed(seed)
     known = np.eye(12, dtype=np.float32)
 

@@ -64,17 +64,17 @@ def training(
     return stretches(repeated(step, device), 1, warm=3, seconds=5), facts
 
 
-def use(factor: int, width: int, blocks: int, height: int, wide: int) -> Prepared:
+def use(factor: int, width: int, blocks: int, height: int, wide: int, device: str) -> Prepared:
     """Return the enlargement of one picture, whole, in float32; a unit is a megapixel made."""
-    network = Network(factor, width, blocks).eval()
+    network = Network(factor, width, blocks).to(device).eval()
     picture = torch.rand(1, 3, height, wide) * 2 - 1
 
     @torch.no_grad()
     def work(number: int) -> None:
-        (network(picture).clamp(-1, 1) * 127.5 + 127.5).round().byte()
+        (network(picture.to(device)).clamp(-1, 1) * 127.5 + 127.5).round().byte()
 
     megapixels = factor**2 * height * wide / 1e6
-    return stretches(repeated(work, "cpu"), megapixels, warm=1, seconds=3), {}
+    return stretches(repeated(work, device), megapixels, warm=1, seconds=3), {}
 
 
 def _precision(name: str, device: str) -> Callable[[], torch.autocast | nullcontext[None]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -41,6 +42,13 @@ def test_means_over_seeds_have_students_interval():
         "`gan`", "3", "2.00 ± 2.48", "0.500"]  # fmt: skip
     # breaks when a training that gave no number is left out of the mean in silence
     assert rows[3].split("|")[-2].strip() == "-"
+
+
+def test_a_row_that_was_added_stands_empty_until_it_is_made():
+    # breaks when the old figures of a record, shown beside the new ones, are a StatisticsError
+    rows = (*TRAININGS.rows, Row(name="wgan", train="wgan --data ring"))
+    last = replace(TRAININGS, rows=rows).table().splitlines()[-1]
+    assert [cell.strip() for cell in last.split("|")[1:-1]] == ["`wgan`", "0", "-", "-"]
 
 
 def test_the_commands_are_those_that_a_person_would_type():

@@ -140,3 +140,13 @@ def test_mistakes_are_one_line(metric):
 def test_k_must_be_a_place(metric):
     with pytest.raises(UserError, match="take 1 or more"):
         metric(*ranked(1, 0, 0), k=0)
+
+
+def test_padding_changes_nothing_beside_a_score_that_is_no_number():
+    # breaks when what is not there stands before it
+    scores = torch.tensor([[torch.nan, 0.5, -torch.inf, -torch.inf]])
+    relevance = torch.tensor([[1, 0, 0, 0]])
+    alone = rankings.figures(scores[:, :2], relevance[:, :2])
+    for name, value in rankings.figures(scores, relevance).items():
+        assert value.item() == alone[name].item(), name
+    assert alone["reciprocal_rank"].item() == 0.5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -49,6 +51,44 @@ def test_the_distance_in_a_classifier_is_a_card_where_one_is_named(enlarging, cl
     cards = {card.metric: card for card in score(enlarging, number=10, perceptual=classifier)}
     card = cards["perceptual_distance"]
     assert card.better == "lower" and 0 < card.value < 2 and card.features == classifier
+
+
+def photographs(folder, count=2, blank=0):
+    folder.mkdir(parents=True)
+    dice = np.random.default_rng(0)
+    for number in range(count):
+        pixels = dice.integers(0, 255, (64, 64, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    for number in range(blank):
+        Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(folder / f"blank{number}.png")
+    return folder
+
+
+def test_a_folder_has_its_own_name_wherever_one_stands(enlarging, tmp_path, monkeypatch):
+    # breaks when the cards of `.` are `psnr_`, of data without a name
+    monkeypatch.chdir(photographs(tmp_path / "Set2"))
+    cards = {card.metric: card for card in score(enlarging, number=10, on=[Path()])}
+    assert (cards["psnr_Set2"].split, cards["psnr_Set2"].data) == ("Set2", "Set2, smaller by 2")
+
+
+def test_two_folders_of_one_name_are_refused_before_the_work(enlarging, tmp_path):
+    # breaks when both give a card `psnr_Set2`, and nothing says which is whose
+    one, other = (photographs(tmp_path / name / "Set2") for name in "ab")
+    with pytest.raises(UserError, match="have one name") as raised:
+        score(enlarging, number=10, on=[one, other])
+    assert raised.value.setting == "on"
+
+
+def test_a_blank_photograph_does_not_hide_all_others(enlarging, tmp_path):
+    # breaks when its infinite decibels are those of the whole set, and the gain minus infinity
+    sets = {"alone": (2, 0), "beside": (2, 1), "blank": (0, 1)}
+    folders = [photographs(tmp_path / name, *counts) for name, counts in sets.items()]
+    found = score(enlarging, number=10, on=folders)
+    cards = {card.metric: card for card in found}
+    for name in ("psnr", "psnr_gain"):
+        assert cards[f"{name}_beside"].value == cards[f"{name}_alone"].value
+        assert cards[f"{name}_beside"].real == 2 and f"{name}_blank" not in cards
+    assert cards["ssim_beside"].real == 3 and cards["ssim_blank"].real == 1
 
 
 def test_others_enlarge_nothing(small, tmp_path):

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy.stats import wasserstein_distance
 from torch import Tensor
 
+from conftest import follow
+from liangyi.api import create_run
 from liangyi.core.verbs import samples
 from liangyi.data import choose
 from liangyi.scoring import score
@@ -105,3 +109,17 @@ def test_lines_are_of_the_class_that_was_asked_for_when_the_law_says_so(run_of, 
     assert named(score(run, 400))["as_asked"].value == 1
     plant(real.point.flip(0))
     assert named(score(run, 400))["as_asked"].value < 0.7
+
+
+def test_numbers_on_a_line_are_carried_all_and_the_card_says_so(tmp_path):
+    # breaks when it says a thousand of the 1,200 that were carried
+    np.save(tmp_path / "numbers.npy", np.random.default_rng(0).normal(size=(2400, 1)))
+    small = {"generator_widths": (8,), "discriminator_widths": (8,), "validate_every": 0}
+    run = create_run("gan", tmp_path / "numbers.npy", tmp_path / "run", steps=2, **small)
+    for _ in follow(run):
+        pass
+    card = named(score(run, 1200))["wasserstein"]
+    assert (card.real, card.generated, card.about) == (1200, 1200, "exact, of all points")
+    found = subject_of(run, 1200)
+    real, other = found.pair
+    assert card.floor == wasserstein_distance(*(items[:, 0].double() for items in (real, other)))

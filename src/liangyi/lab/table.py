@@ -17,8 +17,8 @@ class Summary:
 
     @property
     def mean(self) -> float:
-        """The mean over the seeds."""
-        return statistics.fmean(self.values)
+        """The mean over the seeds; not a number where nothing was made yet."""
+        return statistics.fmean(self.values) if self.values else math.nan
 
     @property
     def error(self) -> float | None:

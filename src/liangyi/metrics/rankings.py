@@ -114,7 +114,8 @@ def _ranked(scores: Tensor, relevance: Tensor) -> Tensor:
     if scores.shape != relevance.shape or scores.dim() != 2 or not scores.numel():
         shapes = f"{list(scores.shape)} and {list(relevance.shape)}"
         raise UserError(f"scores and relevance must both be [Q D] of one shape, not {shapes}")
-    scores = scores.nan_to_num(nan=-torch.inf) if scores.is_floating_point() else scores
+    if scores.is_floating_point():  # last of what is there: before the padding, which is nowhere
+        scores = scores.nan_to_num(torch.finfo(scores.dtype).min, torch.inf, -torch.inf)
     worst = relevance.argsort(dim=1, stable=True)
     order = scores.gather(1, worst).argsort(dim=1, descending=True, stable=True)
     return relevance.gather(1, worst.gather(1, order))

@@ -79,6 +79,7 @@ class Subject:
             _demand_inception(model)
         if on or perceptual:
             demand_verb(model, "upscale")
+            _demand_names(on)
         source = run.source()
         train, held_out = run.data(source), source.split("test")
         enough = held_out is not None and held_out.size >= validation.ENOUGH
@@ -182,6 +183,20 @@ def _asked_about_words(model: Model) -> bool:
     """Tell whether all its verbs are asked about single words: no item of the data is looked at."""
     asked = [bound(type(model), verb, model.spec).items.values() for verb in model.verbs()]
     return all(fields and all(isinstance(field, Word) for field in fields) for fields in asked)
+
+
+def _demand_names(folders: Sequence[Path]) -> None:
+    """Make sure that cards of several folders, which have their names, are told apart.
+
+    Raises:
+        UserError: two folders have one name.
+    """
+    known: dict[str, Path] = {}
+    for folder in folders:
+        other = known.setdefault(folder.resolve().name, folder)
+        if other is not folder:
+            raise UserError(f"{other} and {folder} have one name, which their cards would have, "
+                            "too; score one of them, or rename it", setting="on")  # fmt: skip
 
 
 def _demand_inception(model: Model) -> None:

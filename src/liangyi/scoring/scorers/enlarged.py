@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -49,7 +50,8 @@ def cards(subject: Subject) -> list[Card]:
         sets.append(("", "test", [held_out[number] for number in chosen]))
     for folder in subject.on:
         found, _ = photographs_at(folder, source.config, 16 * source.config.factor)
-        sets.append((f"_{folder.name}", folder.name, found))
+        name = folder.resolve().name  # of `.`, too
+        sets.append((f"_{name}", name, found))
     return [card for one in sets for card in _of_set(subject, *one)]
 
 
@@ -72,10 +74,15 @@ def _of_set(
         found = compared(photograph.image[None], ours, smooth, factor, features)
         for name, pair in found.items():
             figures.setdefault(name, []).append(pair)
-    facts: dict[str, Any] = {"split": split, "real": len(photographs), "generated": 0}
+    facts: dict[str, Any] = {"split": split, "generated": 0}
     if suffix:
         facts["data"] = f"{split}, smaller by {factor}"
-    for name, pairs in figures.items():
+    for name, every in figures.items():
+        # a blank picture is met exactly: its decibels are infinite, and with them the mean of all
+        pairs = [pair for pair in every if all(map(math.isfinite, pair))]
+        if not pairs:
+            continue
+        facts["real"] = len(pairs)
         each, floors = torch.tensor(pairs, device="cpu").T
         facts["features"] = subject.perceptual if name == "perceptual_distance" else "pixels"
         yield _card(subject, name, suffix, each, floor=float(floors.mean()), **facts)

@@ -32,12 +32,14 @@ def cards(subject: Subject) -> list[Card]:
         ]  # fmt: skip
     if "label" in subject.model.conditions("sample"):
         found += _as_asked(subject)
-    few = min(_CARRIED, subject.number)
+    # on a line all are carried, which takes no time
+    few = subject.number if real.shape[1] == 1 else min(_CARRIED, subject.number)
+    about = "exact, of at most 1,000 points each" if real.shape[1] > 1 else "exact, of all points"
     facts = {"features": "coordinates"}
     found.append(
         subject.card("wasserstein", wasserstein(real, drawn, most=_CARRIED), "lower",
                      floor=wasserstein(real, other, most=_CARRIED), real=few, generated=few,
-                     about="exact, of at most 1,000 points each", **facts)
+                     about=about, **facts)
     )  # fmt: skip
     a, b, c = (points[:_NEIGHBOURS] for points in (real, drawn, other))
     near, floor_near = manifold(a, b), manifold(a, c)
