@@ -12,6 +12,7 @@ from PIL import Image
 from liangyi.core.errors import UserError
 from liangyi.metrics.pictures import luma, psnr
 from liangyi.scoring import score
+from liangyi.scoring.subject import named
 from liangyi.session import Session
 
 
@@ -69,6 +70,9 @@ def test_a_folder_has_its_own_name_wherever_one_stands(enlarging, tmp_path, monk
     monkeypatch.chdir(photographs(tmp_path / "Set2"))
     cards = {card.metric: card for card in score(enlarging, number=10, on=[Path()])}
     assert (cards["psnr_Set2"].split, cards["psnr_Set2"].data) == ("Set2", "Set2, smaller by 2")
+    # breaks when a folder that was linked here is called by the name that it has elsewhere
+    Path("Set3").symlink_to(Path.cwd())
+    assert named(Path("Set3")) == "Set3" and named(Path("..")) == tmp_path.name
 
 
 def test_two_folders_of_one_name_are_refused_before_the_work(enlarging, tmp_path):

@@ -185,6 +185,11 @@ def _asked_about_words(model: Model) -> bool:
     return all(fields and all(isinstance(field, Word) for field in fields) for fields in asked)
 
 
+def named(folder: Path) -> str:
+    """Return a folder's own name, of `.` and `..`, too; a link's is the link's."""
+    return folder.name if folder.name.strip(".") else folder.resolve().name
+
+
 def _demand_names(folders: Sequence[Path]) -> None:
     """Make sure that cards of several folders, which have their names, are told apart.
 
@@ -193,7 +198,7 @@ def _demand_names(folders: Sequence[Path]) -> None:
     """
     known: dict[str, Path] = {}
     for folder in folders:
-        other = known.setdefault(folder.resolve().name, folder)
+        other = known.setdefault(named(folder), folder)
         if other is not folder:
             raise UserError(f"{other} and {folder} have one name, which their cards would have, "
                             "too; score one of them, or rename it", setting="on")  # fmt: skip

@@ -22,7 +22,7 @@ from liangyi.metrics.pictures import luma, psnr, ssim
 from liangyi.nets.features import Features, pooled
 from liangyi.nets.upscaling import bicubic
 from liangyi.runs.classifiers import classifier
-from liangyi.scoring.subject import Subject
+from liangyi.scoring.subject import Subject, named
 
 _BYTES = (0.0, 255.0)
 _ABOUT = {
@@ -50,7 +50,7 @@ def cards(subject: Subject) -> list[Card]:
         sets.append(("", "test", [held_out[number] for number in chosen]))
     for folder in subject.on:
         found, _ = photographs_at(folder, source.config, 16 * source.config.factor)
-        name = folder.resolve().name  # of `.`, too
+        name = named(folder)
         sets.append((f"_{name}", name, found))
     return [card for one in sets for card in _of_set(subject, *one)]
 
