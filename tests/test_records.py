@@ -126,6 +126,7 @@ def understand(monkeypatch, tmp_path):
     """
     # what the pages take for granted
     (tmp_path / "photos").mkdir()
+    (tmp_path / "novels.txt").touch()
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     assert main(["new", "my_gan"]) == 0
