@@ -40,7 +40,7 @@ def ours(side: int, ascents: int, tile: int, device: str) -> Prepared:
         return side * side / 1e6
 
     dream(1)
-    return (lambda: dream(ascents)), {"peak memory, MB": peak()}
+    return (lambda: dream(ascents)), {"peak memory, MiB": peak()}
 
 
 def sides(side: int, ascents: int, device: str) -> list[Side]:
@@ -56,7 +56,7 @@ def sides(side: int, ascents: int, device: str) -> list[Side]:
 def told(outcomes: dict[str, Outcome]) -> str:
     """Say how long each side takes for a megapixel, and in how much memory."""
     return "; ".join(
-        f"{name} {1 / statistics.median(own.rates):.1f} s, {own.facts['peak memory, MB']:,.0f} MB"
+        f"{name} {1 / statistics.median(own.rates):.1f} s, {own.facts['peak memory, MiB']:,.0f} MiB"
         for name, own in outcomes.items()
         if own.rates
     )

@@ -148,7 +148,7 @@ def asked_sides(harness, monkeypatch):
 
     def made(sides, rounds, threads):
         found.extend(sides)
-        return {side.name: harness.Outcome([1.0], {"peak memory, MB": 1.0}) for side in sides}
+        return {side.name: harness.Outcome([1.0], {"peak memory, MiB": 1.0}) for side in sides}
 
     monkeypatch.setattr("benchmarks.peers.question.measure", made)
     importlib.import_module("benchmarks.dreaming")

@@ -48,5 +48,5 @@ def repeated(step: Callable[[int], None], device: str) -> Callable[[int], None]:
 
 
 def peak() -> float:
-    """Return the largest memory that this process has had so far, in MB."""
+    """Return the largest memory that this process has had so far, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -60,4 +60,4 @@ def dream(
         return side * side / 1e6
 
     whole(1)
-    return (lambda: whole(ascents)), {"peak memory, MB": peak()}
+    return (lambda: whole(ascents)), {"peak memory, MiB": peak()}
