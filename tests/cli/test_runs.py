@@ -176,7 +176,7 @@ class TestSample:
             ("gan", "--seed 99999999999999999999", "should be smaller"),
             ("gan", "--label 1", "gan does not know labels; it draws without being asked"),
             ("gan", "-o x.jpg", "its name may end in .png or .npy, or be a folder's"),
-            ("gan", "-o x.txt", "cannot write them to x.txt"),
+            ("gan", "-o x.txt", "cannot write to x.txt"),
             ("gan", "-n 1000000000", "too many for one sheet: at most 800,000, or FILE.npy"),
             ("gan", "-n 1000000000000 -o x.npy", "cannot write x.npy: it would take 64 TB, and"),
             ("gan", "-n 1000000000000 -o many", "cannot write many: it would take"),

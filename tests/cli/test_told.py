@@ -51,7 +51,7 @@ LINES = [
     ("sample runs/gan 9.png", "cannot use the word '9.png' there; did you mean --out 9.png?"),
     ("sample runs/gan -o plain", "--out: plain holds 12 files already, which would lie among the "
      "new ones; name a new folder, or empty it"),
-    ("sample runs/gan -o x.jpg", "cannot write them to x.jpg; its name may end in .png or "
+    ("sample runs/gan -o x.jpg", "cannot write to x.jpg; its name may end in .png or "
      ".npy, or be a folder's"),
     ("walk runs/gan -o x.png", "cannot write a film to 'x.png'; its name must end in .gif or .mp4"),
     ("compare runs/gan runs/acgan -o x.png", "cannot write a page to x.png; its name must end in "

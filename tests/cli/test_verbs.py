@@ -179,7 +179,7 @@ MISTAKES = [
         "evaluate needs labels too: put each class in its own sub-folder",
     ),
     ("evaluate mnist-cnn cats", "there is no class cat; there are: 0, 1, 2"),
-    ("reconstruct vae mine -o x.gif", "cannot write them to x.gif"),
+    ("reconstruct vae mine -o x.gif", "cannot write to x.gif"),
     ("reconstruct vae mine -o mine", "--out: mine holds 2 files already"),
     ("decode vae", "decode wants a file of codes: FILE.npy"),
     ("decode vae mine", "mine is no file of numbers; give FILE.npy"),

@@ -102,3 +102,8 @@ def test_stages_are_shares_of_the_steps_that_an_entry_wants(tmp_path):
     before, game = temperature.trials([parse(f"{SMALL},steps=60")], ["oracle"], 1, tmp_path, None)
     ends, total = before._parts()["training"].steps, game._parts()["training"].steps
     assert (ends, total) == (55, 60)
+
+
+def test_nothing_is_drawn_where_no_training_came_to_its_end():
+    # breaks when a panel is named after data of which there is no row
+    assert not any(axes.get_visible() for axes in temperature._figure([]).axes)

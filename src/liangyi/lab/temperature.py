@@ -205,8 +205,9 @@ def _figure(plain: Sequence[dict[str, Any]]) -> Figure:
             axes.plot(x, y, "o-", label=name, markersize=4)
             for one, place in zip(points, zip(x, y, strict=True), strict=True):
                 axes.annotate(f"{one['temperature']:g}", place, fontsize=7)
-        axes.set(xlabel=below, ylabel=beside, title=Path(data[number // 2]).name)
         axes.set_visible(bool(own))
+        if own:
+            axes.set(xlabel=below, ylabel=beside, title=Path(own[0]["data"]).name)
     figure.legend(*places[0].get_legend_handles_labels(), loc="outside lower center", fontsize=7)
     return figure
 

@@ -98,7 +98,7 @@ def _form(field: Field, count: int, out: Path, captions: Sequence[str]) -> _Writ
         demand_empty(out)
         return _folder
     endings = ".png or .npy, or be a folder's" if picture else ".png, .npy or .txt"
-    raise UserError(f"cannot write them to {out}; its name may end in {endings}")
+    raise UserError(f"cannot write to {out}; its name may end in {endings}")
 
 
 def demand_empty(folder: Path) -> None:
